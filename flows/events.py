@@ -336,6 +336,8 @@ class RunStarted(EventBase):
     """The person or service that wanted it; empty in logs of early versions, which do not say."""
     trigger: Trigger | None = None
     """What started it; none for a run that somebody started by hand."""
+    trace: str = ""
+    """The context of its trace, as in a header `traceparent`; empty for a run that is not traced."""
 
 
 class NodeEntered(EventBase):

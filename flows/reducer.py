@@ -78,6 +78,7 @@ def _start(event: e.RunStarted) -> RunState:
         unverified=event.unverified,
         requester=event.requester,
         trigger=event.trigger,
+        trace=event.trace,
         keeps_list=event.schema_version >= e.ANSWERS_SINCE,
         describes_requests=event.schema_version >= e.DESCRIBED_SINCE,
     )

@@ -153,6 +153,8 @@ class RunState(Frozen):
     """The person or service that wanted it; empty where an early version began it."""
     trigger: Trigger | None = None
     """What started it; none for a run that somebody started by hand."""
+    trace: str = ""
+    """The context of its trace; see `fluxagents.flows.texts.trace_context`."""
     seq: int
     """The step that comes next."""
     status: Status

@@ -32,6 +32,7 @@ from fluxagents.flows.ports.dispatch import Dispatch
 from fluxagents.flows.ports.run_store import FlowVersions
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.trace_context import find_trace
 
 DECIDE = "step.decide"
 EFFECT = "effect.compute"
@@ -44,6 +45,9 @@ RECONCILE = "control.reconcile"
 START = "run.start"
 TOOL = "tool"
 TOOL_PREFIX = f"{TOOL}."
+
+TRACE = "trace"
+"""The label of a dispatch that names the trace of its run."""
 
 Controllers = Callable[[str], FlowController]
 """Finds the controller of a stored flow by digest; raises `FluxError` if no such flow is stored."""
@@ -132,10 +136,11 @@ def build_commit(
     dispatch = build_dispatch(command, after, controller.tools)
     not_before_ms = max(dispatch.not_before_ms, after.not_before_ms)
     limit_s = controller.time_limit_s(after) if isinstance(command, CallTool) else None
+    label = {**dispatch.label, TRACE: find_trace(after.trace)} if after.trace else dispatch.label
     return Commit(
         events=all_events,
         state=after,
-        dispatch=replace(dispatch, not_before_ms=not_before_ms, time_limit_s=limit_s or 0),
+        dispatch=replace(dispatch, label=label, not_before_ms=not_before_ms, time_limit_s=limit_s or 0),
         children=tuple(_build_children(controller, state, events, controllers)),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 
 import structlog
 
@@ -114,6 +115,7 @@ def run_step(ports: StepPorts, message: StepMessage, act: Act) -> ClaimStatus | 
 
 
 def _carry_out(ports: StepPorts, message: StepMessage, claim: Claim, act: Act) -> CommitStatus:
+    began = monotonic()
     state = state_from_json(message.state or claim.state)
     controller = ports.controllers(state.flow.digest)
     if claim.status is ClaimStatus.EXHAUSTED:
@@ -122,7 +124,8 @@ def _carry_out(ports: StepPorts, message: StepMessage, claim: Claim, act: Act) -
         now = ports.clock.now_ms()
         events = [RunPaused(seq=message.seq, at_ms=now, by=BUDGET, reason=claim.excess)]
     else:
-        events = _run_act(ports, controller, state, act)
+        with structlog.contextvars.bound_contextvars(by=state.requester):
+            events = _run_act(ports, controller, state, act)
     commit = build_commit(
         controller,
         state,
@@ -132,7 +135,8 @@ def _carry_out(ports: StepPorts, message: StepMessage, claim: Claim, act: Act) -
         controllers=ports.controllers,
     )
     usage = measure_usage(events, ports.prices)
-    return _commit(ports, controller, replace(commit, usage=usage), claim.fence)
+    held_ms = round((monotonic() - began) * 1_000)
+    return _commit(ports, controller, replace(commit, usage=usage, held_ms=held_ms), claim.fence)
 
 
 def _describe(error: BaseException) -> str:
@@ -194,7 +198,8 @@ def _commit(ports: StepPorts, controller: FlowController, commit: Commit, fence:
 def _add_pause(controller: FlowController, commit: Commit, *, by: str, at_ms: int) -> Commit:
     pause = RunPaused(seq=commit.seq, at_ms=at_ms, by=by)
     with_pause = build_commit(controller, commit.state, [pause], seq=commit.seq, at_ms=at_ms)
-    return replace(with_pause, events=(*commit.events, *with_pause.events), usage=commit.usage)
+    events = (*commit.events, *with_pause.events)
+    return replace(with_pause, events=events, usage=commit.usage, held_ms=commit.held_ms)
 
 
 def publish(publisher: Publisher, *outgoing: Outgoing) -> None:

@@ -10,6 +10,7 @@ from celery import shared_task
 
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_MESSAGE_STATE, is_stored_id
+from fluxagents.flows.texts.trace_context import TRACEPARENT, read_trace
 from fluxagents.tasks import dispatch
 from fluxagents.tasks.acts.compute_effect import EFFECT_TIME_S
 from fluxagents.tasks.ports.refused_messages import RefusedMessages
@@ -61,7 +62,9 @@ def carry_out(task: Any, kind: str, message: StepMessage) -> str:
         process.refused_messages.count("malformed")
         log.warning("message refused", why="malformed", task=task.name, run=quote(message.run))
         return REFUSED
-    with structlog.contextvars.bound_contextvars(run=message.run, step=message.seq):
+    trace = read_trace((task.request.headers or {}).get(TRACEPARENT, ""))
+    names = {"run": message.run, "step": message.seq} | ({"trace": trace} if trace else {})
+    with structlog.contextvars.bound_contextvars(**names):
         return run_step(process.step_ports, message, process.acts[kind]).value
 
 

@@ -35,6 +35,8 @@ COMMANDS = {
     "backup": ("services.backup:backup", "Write the whole installation into one file, while it runs."),
     "restore": ("services.backup:restore", "Put a backup into an empty data folder."),
     "metrics": ("services.metrics:metrics", "Show what is measured, as Prometheus reads it."),
+    "logs": ("services.logs:logs", "Show what all nodes logged about a run, or change how much is logged."),
+    "plan": ("services.plan:plan", "Say how many workers and what Redis a load needs, and what it costs."),
     "doctor": ("services.doctor:doctor", "Check the installation and say what to do about each problem."),
     "ask": ("runs.ask:ask", "Put a question to a model, and wait for the answer."),
     "run": ("runs.run:run", "Run a flow on a model, and wait for the answer."),

@@ -41,7 +41,7 @@ from fluxagents.tasks.reconcile import ReconcilerPorts
 from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.celery.app import FluxApp
-from fluxagents.workers.celery.heartbeat import current_owner
+from fluxagents.workers.celery.nodes.heartbeat import current_owner
 from fluxagents.workers.celery.process import Process
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import QUEUES
@@ -55,12 +55,14 @@ from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.files.web.repository_files import RepositoryFiles
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.observing.metrics.amounts import Tally
+from fluxagents.workers.observing.traces.assembly import open_trace_relay
 from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.observing.refused_messages import RedisRefusedMessages
+from fluxagents.workers.redis.observing.traced_steps import RedisTracedSteps
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.people.standing_book import RedisStandingBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.redis_clock import RedisClock
-from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.store_access import build_store
 from fluxagents.workers.redis.triggers.delivery_box import RedisDeliveryBox
@@ -144,6 +146,7 @@ def build_process(
         authority=Authority(directory, store.audit_log, lambda: WORKERS),
         prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
         files=False,
+        traced_share=settings.traced_share,
     )
     ledger = RedisFiringLedger(redis, prefix=settings.key_prefix)
     ticker = ScheduleTicker(client, ledger, clock)
@@ -202,6 +205,9 @@ def build_process(
         digests=channels.digests,
         bounces=Bounces(client, channels.book, channels.outbox),
         channel_outbox=channels.outbox,
+        trace_relay=cache(
+            lambda: open_trace_relay(settings, RedisTracedSteps(redis, prefix=settings.key_prefix))
+        ),
         carriers=cache(lambda: open_carriers(settings, channels, client, clock)),
         lookout=Lookout(
             ledger, clock, {"schedule": schedules.serve, "trigger": triggers.look, "folder": folders.look}

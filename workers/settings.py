@@ -206,8 +206,18 @@ class Settings(BaseSettings):
     """Port on which a worker or beat says whether it is well, one process each; none for no port."""
     health_host: str = "127.0.0.1"
     """Where that port is reached; `0.0.0.0` for probes from outside a container."""
+    trace_url: Annotated[str, Field(pattern=r"^(https?://[^\s@]+)?$")] = ""
+    """Where traces go by OTLP over HTTP, `http://collector:4318/v1/traces`; none means that none are made."""
+    trace_headers: SecretStr = SecretStr("")
+    """Headers of what is sent there, `name=value`, separated by commas, such as an API key."""
+    trace_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Of the runs that are traced; one that joins a trace from outside goes by what that says."""
+    trace_content: bool = False
+    """Whether traces hold what chat models and tools were asked and answered, not only how long it took."""
     log_format: Literal["auto", "json", "pretty"] = "auto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_lines: NonNegativeInt = 20_000
+    """Lines about runs, of all nodes, that Redis keeps for `fluxagents logs`, 0.5 KB each; 0 for none."""
 
     @classmethod
     def load(cls) -> Self:
@@ -368,6 +378,17 @@ class Settings(BaseSettings):
         return self.reads_mail or self.slack_app_token is not None
 
     @property
+    def traced_share(self) -> float:
+        """Of the runs that are traced; 0 where traces go nowhere."""
+        return self.trace_share if self.trace_url else 0.0
+
+    @property
+    def trace_header_fields(self) -> dict[str, str]:
+        """The headers of what is sent to where traces are kept."""
+        fields = (part.partition("=") for part in self.trace_headers.get_secret_value().split(","))
+        return {name.strip(): value.strip() for name, is_field, value in fields if is_field}
+
+    @property
     def log_dir(self) -> Path:
         return self.data_dir / "logs"
 
@@ -404,6 +425,7 @@ SECRETS = frozenset(
         "slack_bot_token",
         "slack_app_token",
         "slack_signing_secret",
+        "trace_headers",
     }
 )
 

@@ -12,6 +12,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunsBegun, RunStarted
 from fluxagents.flows.language.node_base import ChildRunNode
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.trace_context import pass_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def start_children(state: RunState, begun: RunsBegun) -> list[RunStarted]:
             parent=state.run_id,
             unverified=state.unverified,
             requester=state.requester,
+            trace=pass_on(state.trace, state.run_id, begun.seq),
         )
         for run in begun.runs
     ]

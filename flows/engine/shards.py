@@ -7,6 +7,7 @@ import re
 from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.events import RunStarted, Shard, ToolSplit
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.trace_context import pass_on
 
 
 def name_shards(run_id: str, seq: int, count: int) -> tuple[str, ...]:
@@ -42,6 +43,7 @@ def start_shards(state: RunState, split: ToolSplit) -> list[RunStarted]:
             parent=state.run_id,
             unverified=state.unverified,
             requester=state.requester,
+            trace=pass_on(state.trace, state.run_id, split.seq),
             part=Shard(index=index, of=len(split.runs)),
         )
         for index, run_id in enumerate(split.runs)

@@ -111,6 +111,7 @@ class Action(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     AUDIT_READ = "audit.read"
+    LOG_LEVEL = "log.level"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,7 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.SIGN_IN: _OWN,
         Action.SIGN_OUT: _OWN,
         Action.AUDIT_READ: _PEOPLE,
+        Action.LOG_LEVEL: _PEOPLE,
     }
 )
 """For every action."""

@@ -81,6 +81,7 @@ class Resource(Frozen):
         "key",
         "audit log",
         "metrics",
+        "log",
         "standing approval",
     ]
     id: str

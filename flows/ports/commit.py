@@ -23,6 +23,8 @@ class Commit:
     """Runs that begin with this step, in the same atomic write; one that exists already stays as it is."""
     record: AuditRecord | None = None
     """The act of a person that leads to it, for the audit log, in the same atomic write."""
+    held_ms: int | None = None
+    """How long the worker held the lease of the step; None for what comes from outside."""
     usage: StepUsage | None = None
     """What a worker used for the step; its session pays. None for what comes from outside."""
 

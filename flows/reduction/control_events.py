@@ -74,7 +74,7 @@ ANEW: Changes = {
 SPENT = ("tokens_in", "tokens_out", "deferrals")
 """What a run has used stays used, wherever it goes back to."""
 
-IDENTITY = ("session", "parent", "part", "lane", "origin", "first_id", "unverified", "started_ms")
+IDENTITY = ("session", "parent", "part", "lane", "origin", "first_id", "unverified", "started_ms", "trace")
 """What a run is stays as well."""
 
 

@@ -54,6 +54,7 @@ class RunClient:
         standing: Where standing approvals are kept; without it there are none.
         authority: Decides what whoever acts may do.
         files: Whether a model may be named as a file of this machine; not for what comes over a network.
+        traced_share: Of the runs that are traced, 0 to 1.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class RunClient:
         prompts: Callable[[], Collection[str] | None] = lambda: None,
         standing: StandingBook | None = None,
         files: bool = True,
+        traced_share: float = 0.0,
     ) -> None:
         self.store = store
         self.models = models
@@ -78,13 +80,16 @@ class RunClient:
         self._prompts = prompts
         self._standing = standing
         self._files = files
+        self._traced_share = traced_share
         runs = OpenRuns(store=store, publisher=publisher, clock=clock, tools=tools, authority=authority)
         self.runs = runs
         self.control = RunControl(runs)
         self.requests = RequestControl(runs)
         self.dialogue = RequestDialogue(runs, self.requests)
         self.history = HistoryControl(runs, self.control)
-        self.starter = RunStarter(runs, models=models, flows=flows, prompts=prompts, files=files)
+        self.starter = RunStarter(
+            runs, models=models, flows=flows, prompts=prompts, files=files, traced_share=traced_share
+        )
         self._migration = FlowMigration(runs, self.control, self.starter.check_flow)
 
     def acting_as(self, actor: Actor) -> Self:
@@ -102,6 +107,7 @@ class RunClient:
             prompts=self._prompts,
             standing=self._standing,
             files=self._files,
+            traced_share=self._traced_share,
         )
         return client
 

@@ -21,6 +21,7 @@ from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.ports.run_store import require_start
 from fluxagents.flows.texts.checks import check_document, check_name, check_run_id, check_text
+from fluxagents.flows.texts.trace_context import begin_trace
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.scheduler.runs.run_ids import run_id
@@ -50,6 +51,8 @@ class RunSpec:
     run_id: str | None = None
     trigger: e.Trigger | None = None
     """What starts it; none where somebody does by hand."""
+    traceparent: str | None = None
+    """The trace that it joins, as it came in a header of that name."""
 
     def __post_init__(self) -> None:
         """Refuse what no run may have; every start comes through here, also that of a message."""
@@ -68,6 +71,7 @@ class RunStarter:
         flows: Flows by name.
         prompts: The names of the prompts that exist; None leaves them unchecked.
         files: Whether a model may be named as a file of this machine; not for what comes over a network.
+        traced_share: Of the runs that are traced, 0 to 1.
     """
 
     def __init__(
@@ -78,12 +82,14 @@ class RunStarter:
         flows: FlowLibrary,
         prompts: Callable[[], Collection[str] | None],
         files: bool,
+        traced_share: float,
     ) -> None:
         self._runs = runs
         self._models = models
         self._flows = flows
         self._prompts = prompts
         self._files = files
+        self._traced_share = traced_share
 
     def start_many(
         self,
@@ -211,5 +217,6 @@ class RunStarter:
             stepwise=stepwise,
             requester=requester,
             trigger=spec.trigger,
+            trace=begin_trace(run, share=self._traced_share, parent=spec.traceparent or ""),
         )
         return first_commit(controller, started)

@@ -11,6 +11,7 @@ from fluxagents.flows.events import Lane
 from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
 from fluxagents.flows.texts.checks import check_text
 from fluxagents.flows.texts.grammar import MAX_NAME
+from fluxagents.flows.texts.trace_context import TRACEPARENT
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.dispatch import START
@@ -46,7 +47,12 @@ def start(
     """
     check_text(flow, "the flow", MAX_NAME)
     client: RunClient = self.app.process.client
-    spec = RunSpec(model=model, inputs=inputs or {}, run_id=run_id or self.request.id)
+    spec = RunSpec(
+        model=model,
+        inputs=inputs or {},
+        run_id=run_id or self.request.id,
+        traceparent=(self.request.headers or {}).get(TRACEPARENT),
+    )
     # Whoever can send messages acts for the installation; a signature shows that it knows the message key.
     sender = Actor(name=SYSTEM, channel="message", proof=Proof(kind="message", id=self.request.id))
     return next(client.acting_as(sender).batch(flow, [spec], session=session, lane=lane)).id

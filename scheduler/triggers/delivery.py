@@ -24,9 +24,7 @@ MAX_HEADER = 500
 
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
 _SECRET_HEADER = re.compile(r"auth|cookie|key|secret|signature|token")
-_ROUTE_HEADER = re.compile(
-    r"(x-)?forwarded.*|x-real-ip|via|host|content-length|connection|accept.*|traceparent"
-)
+_ROUTE_HEADER = re.compile(r"(x-)?forwarded.*|x-real-ip|via|host|content-length|connection|accept.*")
 _FORM = "application/x-www-form-urlencoded"
 _FORM_PAYLOAD = "payload"
 """The field of a form in which GitHub and Slack put JSON."""

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.expressions import evaluate
+from fluxagents.flows.texts.trace_context import TRACEPARENT
 from fluxagents.scheduler.triggers.event_trigger import MAX_DEPTH, EventTrigger
 
 MAX_REPLY = 500
@@ -72,6 +73,12 @@ def build_inputs(trigger: EventTrigger, names: Names) -> dict[str, JsonValue]:
     """
     computed = {name: evaluate(text, names) for name, text in trigger.expressions.items()}
     return {**trigger.inputs, **computed}
+
+
+def find_traceparent(names: Names) -> str:
+    """The trace that a delivery came with; empty for none."""
+    headers = names.get("headers")
+    return str(headers.get(TRACEPARENT, "")) if isinstance(headers, Mapping) else ""
 
 
 def choose_model(trigger: EventTrigger, names: Names, own: str) -> str:

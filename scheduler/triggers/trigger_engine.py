@@ -24,6 +24,7 @@ from fluxagents.scheduler.triggers.judgement import (
     build_inputs,
     build_reply,
     choose_model,
+    find_traceparent,
     join_names,
     judge,
 )
@@ -384,6 +385,7 @@ class TriggerEngine:
                 reply_to=trigger.reply_to,
                 reply=build_reply(trigger, names),
             ),
+            traceparent=find_traceparent(names),
         )
         client = self._client.acting_as(name_actor(trigger))
         next(client.batch(trigger.flow, [spec], session=trigger.session, lane=trigger.lane))

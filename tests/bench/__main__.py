@@ -21,6 +21,7 @@ PARTS = (
     "protocol",
     "overhead",
     "memory",
+    "capacity",
     "enqueue",
     "history",
     "store",
@@ -51,6 +52,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
     # The app of the benchmarks reads the environment when it is imported.
     from tests.bench import (  # noqa: PLC0415
         cache,
+        capacity,
         context,
         enqueue,
         flatness,
@@ -82,6 +84,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         # In one process the second run finds the model that the first one loaded.
         "overhead": on_worker(lambda: overhead.measure().lines(), processes=1),
         "memory": on_worker(lambda: memory.measure(redis).lines()),
+        "capacity": on_worker(lambda: list(capacity.lines(site(0)))),
         "enqueue": lambda: enqueue.measure().lines(),
         "history": lambda: flatness.history(redis).lines(),
         "store": lambda: flatness.store(redis, finished).lines(),

@@ -19,7 +19,7 @@ from fluxagents.tasks.protocol import StepMessage
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.tasks.steps import carry_out
 from fluxagents.workers.celery.app import create_app
-from fluxagents.workers.celery.preload import Preload
+from fluxagents.workers.celery.nodes.preload import Preload
 from fluxagents.workers.celery.process import Process
 from fluxagents.workers.composition import build_process
 from fluxagents.workers.redis.connection import redis_url

@@ -34,7 +34,7 @@ from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.dispatch import first_commit
 from fluxagents.workers.celery.app import create_app
-from fluxagents.workers.celery.live_nodes import live_nodes
+from fluxagents.workers.celery.nodes.live_nodes import live_nodes
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import TOOLS as TOOLS_POOL
 from fluxagents.workers.composition import redis_client

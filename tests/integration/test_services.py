@@ -20,7 +20,7 @@ from redis import Redis
 from tests.support.waiting import eventually
 
 from fluxagents.workers.celery.app import FluxApp, create_app
-from fluxagents.workers.celery.live_nodes import live_nodes
+from fluxagents.workers.celery.nodes.live_nodes import live_nodes
 from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.host import run_file
 from fluxagents.workers.host.launch import SUPERVISOR_VARIABLE
@@ -33,7 +33,7 @@ TASKS = """
 import time
 from celery import current_app, shared_task
 from redis import Redis
-from fluxagents.workers.celery.heartbeat import current_owner
+from fluxagents.workers.celery.nodes.heartbeat import current_owner
 
 def tell(key, value):
     with Redis.from_url(current_app.conf.broker_url) as client:

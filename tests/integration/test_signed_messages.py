@@ -24,7 +24,7 @@ from fluxagents.workers.clients.client import Client
 from fluxagents.workers.files.message_keys import MessageKeys
 from fluxagents.workers.host import launch
 from fluxagents.workers.host.service import Command
-from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
+from fluxagents.workers.redis.observing.refused_messages import RedisRefusedMessages
 from fluxagents.workers.settings import Settings
 
 DATABASE = 10

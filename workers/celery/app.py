@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,17 @@ from kombu.entity import Exchange, Queue
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.workers.celery import transport
-from fluxagents.workers.celery.health import Health, follow_beat
-from fluxagents.workers.celery.heartbeat import Heartbeat
 from fluxagents.workers.celery.masking import MaskedControl, MaskedEvents
-from fluxagents.workers.celery.preload import Preload
+from fluxagents.workers.celery.nodes.health import Health, follow_beat
+from fluxagents.workers.celery.nodes.heartbeat import Heartbeat
+from fluxagents.workers.celery.nodes.preload import Preload
 from fluxagents.workers.celery.queues import CONTROL, QUEUES
 from fluxagents.workers.celery.signed_messages import CheckingTask, SigningAmqp
 from fluxagents.workers.files.message_keys import MessageKeys, load_message_keys
 from fluxagents.workers.observing import log
 from fluxagents.workers.observing.secret_mask import SecretMask, build_mask
 from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.observing.log_store import open_log_link
 from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.redis.sentinel.sentinel_address import SentinelAddress
 from fluxagents.workers.settings import Settings
@@ -37,6 +39,7 @@ LOOK = "control.look"
 RELAY = "control.relay"
 READ = "control.read"
 POST = "control.post"
+TRACE = "control.trace"
 
 TASK_MODULES = (
     "fluxagents.scheduler.runs.start_task",
@@ -49,8 +52,12 @@ TASK_MODULES = (
     "fluxagents.scheduler.channels.post_task",
     "fluxagents.workers.celery.carry_task",
     "fluxagents.workers.celery.archive_task",
+    "fluxagents.workers.celery.trace_task",
 )
 """Tasks that start runs and put them away: every worker knows them beside the modules of the settings."""
+
+HUMAN = "human"
+"""The queue whose workers wait for the network; solvers have others."""
 
 BEAT_LOOP_S = 2.0
 """Longest sleep of beat; a schedule that was added is noticed within it."""
@@ -147,7 +154,7 @@ def create_app(settings: Settings, *, build_process: ProcessBuilder | None = Non
     )
     app.steps["worker"] |= {Heartbeat, Health, Preload}
     follow_beat(settings)
-    log.follow_celery(settings, mask)
+    log.follow_celery(settings, mask, partial(open_log_link, settings, url))
     return app
 
 
@@ -225,10 +232,11 @@ def _beat(settings: Settings, url: str, sentinels: SentinelAddress | None) -> di
             "read": _tick(READ, settings.reconcile_every_s),
             "post": _tick(POST, settings.reconcile_every_s),
             **({"archive": _tick(ARCHIVE, settings.archive_every_s)} if settings.archives else {}),
+            **({"trace": _tick(TRACE, settings.reconcile_every_s, HUMAN)} if settings.trace_url else {}),
         },
     }
 
 
-def _tick(task: str, every_s: float) -> dict[str, Any]:
+def _tick(task: str, every_s: float, queue: str = CONTROL.name) -> dict[str, Any]:
     # An expired tick is dropped: one that comes late finds the same work as the next.
-    return {"task": task, "schedule": every_s, "options": {"queue": CONTROL.name, "expires": every_s * 2}}
+    return {"task": task, "schedule": every_s, "options": {"queue": queue, "expires": every_s * 2}}

@@ -6,7 +6,7 @@ from typing import Any
 
 from redbeat.schedulers import RedBeatScheduler
 
-from fluxagents.workers.celery.health import TICKS
+from fluxagents.workers.celery.nodes.health import TICKS
 
 
 class WatchedScheduler(RedBeatScheduler):  # type: ignore[misc] # redbeat ships no types

@@ -22,6 +22,7 @@ from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.tasks.ports.refused_messages import RefusedMessages
 from fluxagents.tasks.protocol import Act, StepPorts
 from fluxagents.tasks.reconcile import ReconcilerPorts
+from fluxagents.workers.observing.traces.trace_relay import TraceRelay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,5 +48,7 @@ class Process:
     digests: Digests
     bounces: Bounces
     channel_outbox: ChannelOutbox
+    trace_relay: Callable[[], TraceRelay]
+    """Sends spans; it brings OpenTelemetry."""
     carriers: Callable[[], Carry]
     """What carries a message of any lane; it brings the libraries of the channels that are set up."""

@@ -9,6 +9,8 @@ from kombu.exceptions import BatchPublishError, OperationalError
 from redis.exceptions import RedisError
 
 from fluxagents.flows.ports.dispatch import Outgoing
+from fluxagents.flows.texts.trace_context import TRACEPARENT, build_step_context
+from fluxagents.tasks.dispatch import TRACE
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -85,6 +87,10 @@ class CeleryPublisher:
             ignore_result=True,
             **_limits(dispatch.time_limit_s),
         )
+        if TRACE in dispatch.label:
+            message.headers[TRACEPARENT] = build_step_context(
+                dispatch.label[TRACE], outgoing.run_id, outgoing.seq
+            )
         # Workers declare the queues that they read; a message to a queue by name needs no declaration.
         # Inside a batch there is nothing to retry: what cannot be sent at its end is sent by the reconciler.
         amqp.send_task_message(

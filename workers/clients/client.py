@@ -78,6 +78,7 @@ class Client(ScriptClient):
             authority=build_local_authority(settings, redis, store.audit_log, channel),
             prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
             standing=RedisStandingBook(redis, prefix=settings.key_prefix),
+            traced_share=settings.traced_share,
         )
         self.results = StoredResults(self.store, self.models, cache(self._open_artifacts))
         self._remedies = RedisRemedyBook(redis, prefix=settings.key_prefix)

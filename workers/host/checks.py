@@ -19,7 +19,7 @@ from redis.sentinel import SentinelConnectionPool
 from fluxagents.flows.errors import FluxError, nearest
 from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.tasks.ports.refused_messages import describe_refused
-from fluxagents.workers.celery.live_nodes import Node, live_nodes
+from fluxagents.workers.celery.nodes.live_nodes import Node, live_nodes
 from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.channels.channel_checks import find_silent, list_checks, run_check
 from fluxagents.workers.chat_models.choice import ChatChoice, choices, key_of, request_budget
@@ -31,7 +31,7 @@ from fluxagents.workers.host import data_folder, endpoints, run_file
 from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
 from fluxagents.workers.models.parser.confinement import list_missing
 from fluxagents.workers.redis import connection, server_binary
-from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
+from fluxagents.workers.redis.observing.refused_messages import RedisRefusedMessages
 from fluxagents.workers.redis.triggers.channel_book import RedisChannelBook
 from fluxagents.workers.settings import ENV_PREFIX, Settings
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from celery.utils.nodenames import gethostname
 
-from fluxagents.workers.celery.heartbeat import NODE_VARIABLE
+from fluxagents.workers.celery.nodes.heartbeat import NODE_VARIABLE
 from fluxagents.workers.celery.queues import LONG, POOLS, Pool
 from fluxagents.workers.settings import Settings
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from redis import Redis
 
-from fluxagents.workers.celery.live_nodes import live_nodes
+from fluxagents.workers.celery.nodes.live_nodes import live_nodes
 from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.observing.metrics.api_metrics import ApiMetrics
 from fluxagents.workers.observing.metrics.store_readings import Queue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,7 +29,7 @@ LONGEST_DELAY_S = 30.0
 """Between restarts of a service that has answered: it is started again for as long as it takes."""
 
 LOG_BYTES = 20_000_000
-"""A log that is longer when its service starts is put aside; one such is kept."""
+"""A log that is longer is put aside; one such is kept."""
 
 
 class Launcher(Protocol):
@@ -58,8 +60,7 @@ class Command:
     def start(self) -> ProcessId:
         make_private_folder(self._folder)
         make_private_folder(self._log.parent)
-        if self._log.exists() and self._log.stat().st_size > LOG_BYTES:
-            self._log.replace(self._log.with_suffix(".log.1"))
+        rotate_log(self._log)
         with append_private(self._log) as log:
             self._child = subprocess.Popen(  # noqa: S603 # our own command line, no shell
                 self._arguments,
@@ -85,6 +86,24 @@ class Command:
     def force(self) -> None:
         if self._process is not None:
             kill_group(self._process)
+
+
+def rotate_log(path: Path) -> bool:
+    """Put a log aside that has grown too long; what is written in the same moment may be lost.
+
+    The file stays: its service goes on to append to it.
+
+    Returns:
+        Whether it was too long.
+    """
+    if not path.exists() or path.stat().st_size <= LOG_BYTES:
+        return False
+    aside = path.with_suffix(".log.1")
+    with append_private(aside) as copy, path.open("rb") as log:
+        copy.truncate(0)
+        shutil.copyfileobj(log, copy)
+    os.truncate(path, 0)
+    return True
 
 
 class Redis:
@@ -154,6 +173,10 @@ class Service:
     def up(self) -> bool:
         """Whether its process runs, as far as was heard."""
         return self.state in {State.STARTING, State.RUNNING, State.STOPPING}
+
+    def rotate_log(self) -> None:
+        """Put the log aside if it has grown too long."""
+        rotate_log(self._log)
 
     def start(self, ended: Callable[[], None]) -> None:
         """Start the process; `ended` is called from another thread when it has ended."""

@@ -221,6 +221,8 @@ class Supervisor:
         """Write down where everything stands, for other commands; a disk that takes nothing ends nothing."""
         try:
             self._restore_folder()
+            for service in self._services:
+                service.rotate_log()
             status = self.status
             if status != self._written:
                 run_file.write(self._settings.run_file, status)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
 import structlog
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
 from structlog.typing import EventDict, Processor
 
 from fluxagents.flows.texts.display import escape_json, visible
+from fluxagents.workers.observing.log_link import LogLink
+from fluxagents.workers.observing.log_schema import name_fields, name_task
+from fluxagents.workers.observing.run_lines import RunLines
 from fluxagents.workers.observing.secret_mask import SecretMask
 from fluxagents.workers.settings import Settings
 
-_TRACEBACK = structlog.processors.ExceptionRenderer(
-    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-)
+_TRACEBACK = structlog.processors.ExceptionRenderer()
 """Without the values of variables: passwords are among them, and whole states."""
 
 _BEFORE: tuple[Processor, ...] = (
@@ -72,6 +73,11 @@ def configure(settings: Settings, mask: SecretMask, stream: TextIO | None = None
     )
 
 
+def build_run_lines(mask: SecretMask) -> RunLines:
+    """The lines of this process that speak of runs, once they are tied to those of others."""
+    return RunLines(_Masked(_formatter(pretty=False), mask))
+
+
 @contextmanager
 def bind(**names: Any) -> Iterator[None]:
     """Every entry inside carries these names, such as `run` and `step`."""
@@ -79,11 +85,20 @@ def bind(**names: Any) -> Iterator[None]:
         yield
 
 
-def follow_celery(settings: Settings, mask: SecretMask) -> None:
-    """Let Celery's workers and beat log through `configure` instead of through their own handlers."""
+def follow_celery(settings: Settings, mask: SecretMask, link: Callable[[RunLines], LogLink]) -> None:
+    """Let Celery's workers and beat log through `configure` instead of through their own handlers.
+
+    Args:
+        settings: Format and level.
+        mask: Hides secrets.
+        link: What ties the logs of a process to those of all others.
+    """
 
     def receive(**_: Any) -> None:
         configure(settings, mask)
+        tie = link(build_run_lines(mask))
+        tie.start()
+        worker_process_init.connect(lambda **_: tie.start(), weak=False, dispatch_uid="fluxagents.log.child")
 
     setup_logging.connect(receive, weak=False, dispatch_uid="fluxagents.log")
 
@@ -93,6 +108,7 @@ def _formatter(*, pretty: bool) -> logging.Formatter:
         return structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=list(_BEFORE),
             processors=[
+                name_task,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _make_visible,
                 structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
@@ -101,8 +117,10 @@ def _formatter(*, pretty: bool) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=list(_BEFORE),
         processors=[
+            name_task,
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _TRACEBACK,
+            name_fields,
             structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
             _escape,
         ],

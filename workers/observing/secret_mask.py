@@ -33,9 +33,23 @@ ENVIRONMENT = (
 _SEQUENCES = (list, tuple)
 _LOGIN = r"://[^/\s@'\"]*@"
 
+_FORMS = (
+    r"\bflux_[0-9a-f]{8}_[A-Za-z0-9_-]{43}",  # of an API key
+    r"\bsk-[A-Za-z0-9_-]{16,}",  # of a chat provider
+    r"\bxox[a-z]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}",  # of Slack
+    r"\bgh[opsur]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}",
+    r"\bAKIA[0-9A-Z]{16}\b",
+    r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",  # of a JSON web token
+    r"(?<=\bBearer )[A-Za-z0-9._~+/-]{8,}=*",
+)
+"""Of tokens that nobody has to name."""
+
+_MARKS = ("://", "flux_", "sk-", "xox", "xapp-", "gh", "AKIA", "eyJ", "Bearer ")
+"""What a text has that holds a login or a token of a known form."""
+
 
 class SecretMask:
-    """Replaces secrets by `***`, and the login of every URL.
+    """Replaces secrets by `***`, tokens of known forms, and the login of every URL.
 
     Args:
         secrets: What must not be shown; those of fewer than four characters are hidden in URLs only.
@@ -45,12 +59,12 @@ class SecretMask:
         spellings = {spelling for secret in secrets for spelling in _spell(secret)}
         # A long secret first: a short one may be a part of it.
         self._known = sorted((form for form in spellings if len(form) >= SHORTEST), key=len, reverse=True)
-        self._pattern = re.compile("|".join((_LOGIN, *map(re.escape, self._known))))
+        self._pattern = re.compile("|".join((_LOGIN, *map(re.escape, self._known), *_FORMS)))
 
     def hide(self, text: str) -> str:
         """The text without secrets."""
         # Nearly all texts hold none, and workers send several events for each step.
-        if "://" not in text and not any(secret in text for secret in self._known):
+        if not any(mark in text for mark in _MARKS) and not any(secret in text for secret in self._known):
             return text
         return self._pattern.sub(_replacement, text)
 
@@ -75,7 +89,8 @@ def build_mask(settings: Settings, *others: str) -> SecretMask:
     fields = (getattr(settings, name) for name in Settings.model_fields)
     secret_fields = [field.get_secret_value() for field in fields if isinstance(field, SecretStr)]
     variables = [os.environ[name] for name in ENVIRONMENT if name in os.environ]
-    texts = (*secret_fields, *variables, settings.store_url, *others)
+    headers = settings.trace_header_fields.values()
+    texts = (*secret_fields, *headers, *variables, settings.store_url, *others)
     return SecretMask(secret for text in texts for secret in _secrets_in(text))
 
 

@@ -541,18 +541,13 @@ def _step_document(
     kinds = find_kinds(commit.events, is_child=bool(commit.state.parent))
     if kinds:
         document["kinds"] = kinds
-    if commit.state.parent:
-        document["parent"] = commit.state.parent
-    else:
-        document["starts"] = commit.is_start
-        if commit.state.session != commit.state.run_id:
-            document["account"] = commit.state.session
-        if commit.state.requester:
-            document["requester"] = commit.state.requester
+    document |= _describe_start(commit)
     if counts:
         document["counts"] = counts
     if commit.usage:
         document["usage"] = asdict(commit.usage)
+    if commit.state.trace:
+        document["traced_ms"] = -1 if commit.held_ms is None else commit.held_ms
     if commit.state.waiting_for:
         document["request"] = arguments.add(commit.state.waiting_for.model_dump_json())
         document["request_mark"] = mark_request(commit.state.waiting_for)
@@ -564,6 +559,19 @@ def _step_document(
             "after": commit.dispatch.after,
         }
     return document
+
+
+def _describe_start(commit: Commit) -> dict[str, Any]:
+    """Who began the run, and who pays for it and wanted it where no other run began it."""
+    state = commit.state
+    if state.parent:
+        return {"parent": state.parent}
+    found: dict[str, Any] = {"starts": commit.is_start}
+    if state.session != state.run_id:
+        found["account"] = state.session
+    if state.requester:
+        found["requester"] = state.requester
+    return found
 
 
 _STORED_FIELDS = tuple(field.name for field in fields(Dispatch) if field.name != "after")

@@ -11,10 +11,13 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fluxagents.flows.texts.trace_context import TRACEPARENT, read_trace
 from fluxagents.scheduler.http.problems import answer_problem
 from fluxagents.scheduler.http.route_table import name_resource
 
 REQUEST_ID = "X-Request-ID"
+TRACE_ID = "X-Trace-ID"
+"""Of the trace that the request came with, or of the run that it started."""
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -52,6 +55,8 @@ class RequestLog:
         asked = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = asked if _ID.fullmatch(asked) else token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
+        trace = read_trace(Headers(scope=scope).get(TRACEPARENT, ""))
+        names = {"request": request_id} | ({"trace": trace} if trace else {})
         began, status, is_stream = monotonic(), 0, False
 
         async def send_with_headers(message: Message) -> None:
@@ -61,12 +66,14 @@ class RequestLog:
                 headers = MutableHeaders(scope=message)
                 is_stream = headers.get("content-type", "").startswith("text/event-stream")
                 headers[REQUEST_ID] = request_id
+                if trace:
+                    headers.setdefault(TRACE_ID, trace)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=request_id):
+        with structlog.contextvars.bound_contextvars(**names):
             try:
                 await self._app(scope, receive, send_with_headers)
             except Exception:

@@ -17,6 +17,7 @@ from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.ports.run_store import RunPlace
 from fluxagents.flows.state import Finding, RunState, Status
 from fluxagents.flows.texts.grammar import MAX_NAME, MAX_TEXT
+from fluxagents.flows.texts.trace_context import TRACEPARENT, find_trace
 from fluxagents.scheduler.http.access import (
     Body,
     Client,
@@ -28,6 +29,7 @@ from fluxagents.scheduler.http.access import (
     run_tag,
     tag_run,
 )
+from fluxagents.scheduler.http.doors.request_log import TRACE_ID
 from fluxagents.scheduler.http.paging import (
     MAX_PAGE,
     Cursor,
@@ -139,10 +141,17 @@ def start_run(body: StartRun, client: Client, ports: Ports, request: Request, re
             )
         flow, chosen = ports.choose_flow(question)
         inputs = {**chosen, **inputs}
-    spec = RunSpec(model=body.model, inputs=inputs, run_id=body.run_id or _id_from_key(request))
+    spec = RunSpec(
+        model=body.model,
+        inputs=inputs,
+        run_id=body.run_id or _id_from_key(request),
+        traceparent=request.headers.get(TRACEPARENT),
+    )
     (run,) = client.batch(flow, [spec], session=body.session, lane=body.lane, stepwise=body.stepwise)
     state = run.state
     response.headers["Location"] = f"/v1/runs/{run.id}"
+    if state.trace:
+        response.headers[TRACE_ID] = find_trace(state.trace)
     tag_run(response, state)
     return state
 
@@ -171,7 +180,12 @@ def start_batch(
     key = _id_from_key(request)
     session = body.session or f"batch-{key or new_run_id(ports.clock.now_ms())}"
     specs = [
-        RunSpec(model=run.model, inputs=run.inputs, run_id=run.run_id or (f"{key}-{number}" if key else None))
+        RunSpec(
+            model=run.model,
+            inputs=run.inputs,
+            run_id=run.run_id or (f"{key}-{number}" if key else None),
+            traceparent=request.headers.get(TRACEPARENT),
+        )
         for number, run in enumerate(body.runs)
     ]
     runs = client.batch(body.flow, specs, session=session, lane=body.lane, stepwise=body.stepwise)

@@ -230,3 +230,23 @@ def test_a_start_that_no_replica_has_is_named(
     assert started.status_code == 201, started.text
     named = [run for record in caplog.records for run in getattr(record, "runs", ())]
     assert named == [started.json()["run_id"]]
+
+
+def test_a_run_joins_the_trace_of_its_request_and_no_other(
+    redis_url: str, key_prefix: str, tmp_path: Path
+) -> None:
+    trace, span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    app, ports = build_api(redis_url, key_prefix, tmp_path, trace_url="http://127.0.0.1:9/v1/traces")
+    with TestClient(app) as client:
+        header = Api(app, ports, client, tmp_path).bearer("rob", Role.RUNNER)
+        joined = {**header, "traceparent": f"00-{trace}-{span}-01"}
+        started = client.post("/v1/runs", json=START, headers=joined)
+        assert started.headers["X-Trace-ID"] == trace
+        assert started.json()["trace"] == joined["traceparent"]
+        shown = client.get(started.headers["Location"], headers=header)
+        assert "X-Trace-ID" not in shown.headers
+        own = client.post("/v1/runs", json=START, headers=header)
+        assert own.headers["X-Trace-ID"] not in {"", trace}
+        batch = {"flow": START["flow"], "runs": [{"model": START["model"], "inputs": START["inputs"]}]}
+        (run_id,) = client.post("/v1/batches", json=batch, headers=joined).json()["runs"]
+        assert client.get(f"/v1/runs/{run_id}", headers=header).json()["trace"] == joined["traceparent"]

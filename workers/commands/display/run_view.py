@@ -12,6 +12,7 @@ from rich.text import Text
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.flows.texts.display import visible
+from fluxagents.flows.texts.trace_context import find_trace
 from fluxagents.prompts.statistics.costs import Prices, Usage, cost
 from fluxagents.scheduler.batches.batch_tables import NOT_KNOWN
 from fluxagents.workers.commands.display.event_text import SHORT_DIGEST, describe_call
@@ -45,6 +46,7 @@ def run_document(state: RunState) -> dict[str, Any]:
         "artifacts": [finding.artifact for finding in state.findings if finding.artifact],
         "not_before": format_time(state.not_before_ms) if state.not_before_ms else None,
         "parent": state.parent or None,
+        "trace": find_trace(state.trace) or None,
         "parts": list(state.joining.runs) if state.joining else [],
         "waiting_for": state.waiting_for.model_dump(mode="json") if state.waiting_for else None,
         "errors": [error.model_dump(mode="json") for error in state.errors],
@@ -70,6 +72,8 @@ def print_head(console: Console, state: RunState) -> None:
     console.print(Text.assemble(("run ", "dim"), state.run_id, "  ", status, doubt))
     flow = f"{state.flow.name} v{state.flow.version}"
     console.print(Text.assemble(("flow ", "dim"), flow, ("  model ", "dim"), visible(state.model_name)))
+    if state.trace:
+        console.print(Text.assemble(("trace ", "dim"), find_trace(state.trace)))
 
 
 def print_run(state: RunState) -> None:

@@ -24,7 +24,7 @@ from fluxagents.workers.machine.private_files import UMASK
 from fluxagents.workers.observing import log
 from fluxagents.workers.observing.secret_mask import build_mask
 from fluxagents.workers.redis import connection
-from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
+from fluxagents.workers.redis.observing.refused_messages import RedisRefusedMessages
 from fluxagents.workers.settings import Settings
 
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": True}

@@ -112,6 +112,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         prompts=list_prompts,
         standing=RedisStandingBook(redis, prefix=prefix),
         files=False,
+        traced_share=settings.traced_share,
     )
 
     def add_up_session(name: str) -> tuple[Mapping[str, Any], Sequence[Moment]]:

@@ -11,6 +11,7 @@
 --   starts           whether it is a start that limits hold for, and none that is taken over from elsewhere
 --   counts           what it adds to the metrics, by series
 --   usage            what the step used, by name, if a worker carried it out
+--   traced_ms        of a run that is traced: how long a worker held the lease of the step, -1 if none did
 --   state events     texts: numbers of arguments, since large JSON inside JSON would cost Redis a second reading
 --   request          text: the request to a human that the run waits for; `request_mark` is its kind, level and the
 --                    time (ms) after which it is overdue, 0 for none, with `|` between
@@ -53,10 +54,16 @@ end
 
 local LIVE_LENGTH = 50000
 
--- Tells whoever watches now where the events are: see `RedisLiveEvents` in Python.
+-- Tells whoever watches now where the events are: see `RedisLiveEvents` in Python, and `RedisTracedSteps`.
 local function tell_watchers(step, length)
-  redis.call('XADD', prefix .. 'live', 'MAXLEN', '~', LIVE_LENGTH, '*', 'run', step.run, 'session', step.session,
-    'first', length - #step.events, 'count', #step.events)
+  local fields = {'run', step.run, 'session', step.session, 'first', length - #step.events, 'count', #step.events}
+  if step.traced_ms then
+    local owner, deliveries = unpack(redis.call('HMGET', run_key(step.run), 'owner', 'deliveries'))
+    for _, field in ipairs({'traced_ms', step.traced_ms, 'owner', owner or '', 'deliveries', deliveries or 0}) do
+      fields[#fields + 1] = field
+    end
+  end
+  redis.call('XADD', prefix .. 'live', 'MAXLEN', '~', LIVE_LENGTH, '*', unpack(fields))
 end
 
 -- `old` holds the status, queue, request and `sleeping` of the run before; it is empty for a new run. Returns the

@@ -10,7 +10,7 @@ import pytest
 from fluxagents.flows.errors import FluxError
 from fluxagents.workers import celery_entry
 from fluxagents.workers.celery.app import FluxApp, create_app
-from fluxagents.workers.celery.heartbeat import Heartbeat
+from fluxagents.workers.celery.nodes.heartbeat import Heartbeat
 from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.settings import Settings
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.workers.celery import heartbeat
+from fluxagents.workers.celery.nodes import heartbeat
 
 
 def test_an_owner_is_a_node_and_a_pid(monkeypatch: pytest.MonkeyPatch) -> None:

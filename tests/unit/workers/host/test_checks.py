@@ -14,7 +14,7 @@ from unittest.mock import Mock
 import pytest
 from redis import ConnectionPool, Redis
 
-from fluxagents.workers.celery.live_nodes import Node
+from fluxagents.workers.celery.nodes.live_nodes import Node
 from fluxagents.workers.chat_models.choice import choices, first_choice
 from fluxagents.workers.host import checks as doctor
 from fluxagents.workers.host import endpoints

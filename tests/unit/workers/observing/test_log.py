@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,10 @@ import structlog
 from fluxagents.workers.observing import log
 from fluxagents.workers.observing.secret_mask import SecretMask
 from fluxagents.workers.settings import Settings
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+SHOWN = repr({"run": "r1.run0", "step": 12, "trace": TRACE})
+"""What a message shows of its arguments."""
 
 
 @pytest.fixture
@@ -34,19 +39,21 @@ def entries(stream: io.StringIO) -> list[dict[str, Any]]:
 def test_both_loggers_write_the_same_json() -> None:
     stream = io.StringIO()
     log.configure(Settings(log_format="json"), SecretMask(), stream)
-    with log.bind(run="r1", step=4):
+    with log.bind(run="r1", step=4, trace="0af7", by="lea"):
         structlog.get_logger("ours").info("claimed", tool="fba")
         logging.getLogger("celery.worker").warning("slow %s", "disk")
     logging.getLogger("celery.worker").info("after")
     ours, theirs, after = entries(stream)
-    assert ours["event"] == "claimed"
-    assert ours["tool"] == "fba"
-    assert theirs["event"] == "slow disk"
-    assert theirs["level"] == "warning"
+    assert list(ours)[:3] == ["@timestamp", "log.level", "message"]
+    assert (ours["message"], ours["fluxagents.tool"]) == ("claimed", "fba")
+    assert (theirs["message"], theirs["log.level"]) == ("slow disk", "warning")
+    assert theirs["log.logger"] == "celery.worker"
     for entry in (ours, theirs):
-        assert (entry["run"], entry["step"]) == ("r1", 4)
-        assert entry["timestamp"].endswith("Z")
-    assert "run" not in after
+        assert (entry["fluxagents.run"], entry["fluxagents.step"]) == ("r1", 4)
+        assert (entry["trace.id"], entry["user.name"]) == ("0af7", "lea")
+        assert (entry["process.pid"], entry["service.name"]) == (os.getpid(), "fluxagents")
+        assert entry["@timestamp"].endswith("Z")
+    assert "fluxagents.run" not in after
 
 
 @pytest.mark.usefixtures("restored")
@@ -58,7 +65,7 @@ def test_an_exception_is_one_line_of_json() -> None:
     except ValueError:
         logging.getLogger("x").exception("failed")
     (entry,) = entries(stream)
-    assert "infeasible" in entry["exception"][0]["exc_value"]
+    assert "ValueError: could not convert string to float: 'infeasible'" in entry["error.stack_trace"]
 
 
 @pytest.mark.usefixtures("restored")
@@ -99,3 +106,22 @@ def test_no_id_colours_a_log_or_writes_a_line_of_its_own(form: Any) -> None:
     text = stream.getvalue()
     assert len(text.splitlines()) == 1
     assert not set(text) & set("\x9b\u202e\x07")
+
+
+@pytest.mark.usefixtures("restored")
+def test_what_celery_says_of_a_step_stands_under_its_run() -> None:
+    stream = io.StringIO()
+    log.configure(Settings(log_format="json"), SecretMask(), stream)
+    lines = log.build_run_lines(SecretMask(["hunter22"]))
+    logging.getLogger().addHandler(lines)
+    logger = logging.getLogger("celery.app.trace")
+    logger.info("succeeded with hunter22", extra={"data": {"id": "run-r1.run0.12.1", "kwargs": SHOWN}})
+    logger.info("succeeded", extra={"data": {"id": "another-task"}})
+    ours, another = entries(stream)
+    assert (ours["fluxagents.run"], ours["fluxagents.step"]) == ("r1.run0", 12)
+    assert ours["trace.id"] == TRACE
+    assert "fluxagents.run" not in another
+    (line,) = lines.take()
+    assert line.run_id == "r1.run0"
+    assert json.loads(line.text)["message"] == "succeeded with ***"
+    assert lines.take() == []

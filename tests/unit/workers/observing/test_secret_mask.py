@@ -81,3 +81,26 @@ def test_logs_hold_no_secret_whoever_writes_them(form: str, monkeypatch: pytest.
         logging.getLogger("kombu").exception("no broker at %s", "redis://:hunter22@h:1/0")
     assert "no broker at redis://***@h:1/0" in stream.getvalue()
     assert "hunter22" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        f"flux_0123abcd_{'a1_-Z' * 8}xyz",
+        "sk-proj-Abcdefghijklmnop1234",
+        "xoxb-123456789012-abcdef",
+        "xapp-1-A012-345-abcdef",
+        "ghp_abcdefghijklmnopqrst",
+        "github_pat_11ABCDEFG0_abcdefghij",
+        "AKIAIOSFODNN7EXAMPLE",
+        "eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2QT4",
+    ],
+)
+def test_a_token_of_a_known_form_is_hidden_though_nobody_named_it(token: str) -> None:
+    assert SecretMask().hide(f"refused: key={token}, try another") == f"refused: key={MASK}, try another"
+
+
+def test_what_follows_bearer_is_hidden_and_words_that_look_alike_stay() -> None:
+    assert SecretMask().hide("Authorization: Bearer abc.def-123") == f"Authorization: Bearer {MASK}"
+    text = "flux_balance of task-1 in the graph: AKIA, sk-1, eyJ and ghost"
+    assert SecretMask().hide(text) == text

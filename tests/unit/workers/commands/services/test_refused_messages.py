@@ -11,7 +11,7 @@ from tests.support.command_calls import invoke
 
 from fluxagents.workers.commands.services.services import status
 from fluxagents.workers.host.checks import CheckStatus, check_messages
-from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
+from fluxagents.workers.redis.observing.refused_messages import RedisRefusedMessages
 from fluxagents.workers.settings import Settings
 
 

@@ -17,7 +17,7 @@ from fluxagents.workers.redis import connection
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
-    from fluxagents.workers.celery.heartbeat import Pulse
+    from fluxagents.workers.celery.nodes.heartbeat import Pulse
 
 TICKS = PollWatch()
 """Of this process: beat builds its scheduler by itself and hands it to nobody."""
@@ -54,7 +54,7 @@ def examine_beat(settings: Settings) -> Sequence[HealthCheck]:
 class Health(bootsteps.StartStopStep):  # type: ignore[misc] # Celery ships no types
     """Answers for a worker, from its main process."""
 
-    requires = ("fluxagents.workers.celery.heartbeat:Heartbeat",)
+    requires = ("fluxagents.workers.celery.nodes.heartbeat:Heartbeat",)
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)

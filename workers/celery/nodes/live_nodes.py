@@ -5,11 +5,11 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 from redis import Redis
 
-from fluxagents.workers.celery.heartbeat import node_key, nodes_key
+from fluxagents.workers.celery.nodes.heartbeat import node_key, nodes_key
 
 
 class Node(BaseModel):
-    """What a worker says about itself: see `fluxagents.workers.celery.heartbeat.describe`."""
+    """What a worker says about itself: see `fluxagents.workers.celery.nodes.heartbeat.describe`."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
