@@ -68,6 +68,9 @@ PAGE_MODULES: dict[str, tuple[str, ...]] = {
     "pages.results": ("runs",),
     "pages.run": ("runs",),
     "pages.requests": ("requests",),
+    "pages.sessions": ("sessions",),
+    "pages.models": ("models",),
+    "pages.flows": ("flows",),
 }
 """Modules of pages, as `MODULES`."""
 

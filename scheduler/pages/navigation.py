@@ -16,4 +16,7 @@ SECTIONS = (
     Section("/", "Home"),
     Section("/runs", "Runs"),
     Section("/requests", "Approvals"),
+    Section("/sessions", "Sessions"),
+    Section("/models", "Models"),
+    Section("/flows", "Flows"),
 )

@@ -44,6 +44,10 @@ class PageRoute(APIRoute):
                 return _answer_error(request, error)
             except ports.unreachable as error:
                 return _answer_error(request, explain_outage(error))
+            except Exception:
+                # Whoever reads pages is told in a page; the log has the rest.
+                log.exception("fault", path=request.url.path)
+                return _show(request, "internal", "something went wrong here, not with what you did")
 
         return answer
 
