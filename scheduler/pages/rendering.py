@@ -23,6 +23,7 @@ from fluxagents.scheduler.pages.values import (
     format_value,
     humanize,
     iso_time,
+    name_run,
 )
 
 PACKAGE = "fluxagents.scheduler.pages"
@@ -79,6 +80,7 @@ def _templates() -> Environment:
         json_text=format_json,
         unit=unit_of,
         words=humanize,
+        run_name=name_run,
     )
     return environment
 

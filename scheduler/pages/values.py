@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from fluxagents.flows.state import RunState
+
 MAX_TEXT = 300
 """Characters of a value in a table."""
 
@@ -56,6 +58,11 @@ def humanize(name: str) -> str:
     for end in ("_mmol_per_gdw_h", "_per_h"):
         name = name.removesuffix(end)
     return name.replace("_", " ")
+
+
+def name_run(state: RunState) -> str:
+    """What people call a run: its question, or its flow where it has none."""
+    return str(state.inputs.get("question") or f"{state.flow.name} {state.run_id}")
 
 
 def _describe(value: Any) -> str:
