@@ -28,6 +28,7 @@ COMMANDS = {
         "services.url:url",
         "Print the URL of Redis, Flower or the API, for other programs.",
     ),
+    "page": ("services.page:page", "Print a link that signs you in to the page."),
     "people": ("people.people:people", "List people, let them in, and say what they may do."),
     "api-keys": ("people.api_keys:api_keys", "Create, list and revoke keys by which programs act."),
     "audit": ("people.audit:audit", "List what people did, and check the log of it."),

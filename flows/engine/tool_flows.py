@@ -1,11 +1,14 @@
-"""The flows of runs that only call one tool: an item of a `map` node, or a shard of a call."""
+"""The flows of runs that only call one tool: an item of a `map` node, a shard of a call, a call by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fluxagents.flows.language.definition import Budget, Flow
+from pydantic import JsonValue
+
+from fluxagents.flows.language.definition import Budget, Flow, InputSpec
+from fluxagents.flows.language.inputs import type_of
 from fluxagents.flows.language.nodes import EndNode, MapNode, ToolNode
 
 
@@ -30,6 +33,18 @@ def build_shard_flow(tool: str, names: Iterable[str]) -> Flow:
         names: The arguments that are given.
     """
     return _build(f"part_of_{tool}", f"One part of a call of {tool}.", _call(tool, names), steps=20)
+
+
+def build_call_flow(tool: str, args: Mapping[str, JsonValue]) -> Flow:
+    """The flow that calls a tool once by itself, with its inputs as arguments.
+
+    Args:
+        tool: The tool.
+        args: The arguments that are given; they say the types of its inputs.
+    """
+    given = {name: InputSpec(type=type_of(value)) for name, value in args.items() if value is not None}
+    flow = _build(f"call_of_{tool}", f"One call of {tool}.", _call(tool, given), steps=20)
+    return flow.model_copy(update={"inputs": given})
 
 
 def _call(tool: str, names: Iterable[str], **more: Any) -> ToolNode:

@@ -25,6 +25,13 @@ def is_of(value: JsonValue, type_: ValueType) -> bool:
     return isinstance(value, _PYTHON_TYPES[type_]) and (not isinstance(value, bool) or type_ == "boolean")
 
 
+def type_of(value: JsonValue) -> ValueType:
+    """The type of a value that is not null."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "number"
+    return next(type_ for type_ in _PYTHON_TYPES if is_of(value, type_))
+
+
 def check_inputs(flow: Flow, stated: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The inputs of a run with defaults filled in.
 

@@ -37,7 +37,9 @@ class SignInSession(Frozen):
     """A session as the store keeps it, by the digest of its id; times are Unix time in ms."""
 
     name: str
-    """The person."""
+    """The person, or the service whose key was shown."""
+    key: str = ""
+    """The prefix of the API key that was shown: its scopes hold, and the session ends with it; else empty."""
     began_ms: int
     expires_ms: int
 

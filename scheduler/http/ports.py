@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from fluxagents.flows.drawing.picture import Picture
+from fluxagents.flows.events import Event
+from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.presence import Presence
 from fluxagents.flows.ports.remedy_book import RemedyBook
@@ -232,6 +235,7 @@ class ApiPorts:
     api_keys: ApiKeys
     people: Callable[[RunClient], People]
     """Changes who belongs to the installation, for whoever acts with a client."""
+    browser_sessions: BrowserSessions
     clock: Clock
     sessions: Callable[[RunClient], Sessions]
     """The sessions, for whoever acts with a client."""
@@ -259,6 +263,12 @@ class ApiPorts:
     """Brings pyarrow, so it is called only where a table is asked for."""
     encode_tables: Callable[[str, Mapping[str, Any], Mapping[str, Any]], bytes]
     """Tables by name, and what is said about them, in a format: csv, json, parquet or xlsx."""
+    draw_flow: Callable[[Picture], str]
+    """A flow, with a run laid over it or not, as SVG."""
+    draw_result: Callable[[str], bytes]
+    """The plot of a result as SVG; brings matplotlib. Raises `BAD_ARGUMENT` if its tool has none."""
+    rebuild_request: Callable[[Sequence[Event], Flow, int], Mapping[str, Any]]
+    """What the decision of a step sent to the chat model, composed again from the log of its run."""
     model_file: Callable[[ModelRef], bytes | None]
     """A model's file as it was added."""
     choose_flow: Callable[[str], tuple[str, Mapping[str, Any]]]
@@ -277,8 +287,6 @@ class ApiPorts:
     """Add up the runs of a session, and say how many had which status at which time."""
     knows_prices: Callable[[], bool]
     """Whether what chat models cost is known."""
-    browser_sessions: BrowserSessions | None = None
-    """None where no OpenID provider is named: people act by key alone."""
     answer_key: bytes = b""
     """Signs the links that show requests; empty where no channel sends any."""
     slack: SlackDoorway | None = None

@@ -12,6 +12,9 @@ from fluxagents.scheduler.http.description import PROBLEM_ANSWERS, name_operatio
 
 PACKAGE = "fluxagents.scheduler.http.routes"
 
+PAGES = "fluxagents.scheduler.pages.routes"
+"""The pages stand above the API and use what it is made of, so they are named here and not imported."""
+
 V1 = "/v1"
 
 MODULES: dict[str, tuple[str, ...]] = {
@@ -53,6 +56,23 @@ MODULES: dict[str, tuple[str, ...]] = {
 AT_ROOT = frozenset({"humans.a2h", "metrics", "channels.answers", "channels.slack"})
 """Modules whose addresses are not below `V1`."""
 
+PAGE_MODULES: dict[str, tuple[str, ...]] = {
+    "pages.entrance": ("enter", "leave"),
+    "pages.static_files": ("static",),
+    "pages.live": ("live",),
+    "pages.home": ("",),
+    "pages.ask": ("ask",),
+    "pages.runs": ("runs",),
+    "pages.run_steps": ("runs",),
+    "pages.run_acts": ("runs",),
+    "pages.results": ("runs",),
+    "pages.run": ("runs",),
+    "pages.requests": ("requests",),
+    "pages.sessions": ("sessions",),
+    "pages.models": ("models",),
+    "pages.flows": ("flows",),
+}
+"""Modules of pages, as `MODULES`."""
 
 RESOURCES = frozenset(name for names in MODULES.values() for name in names)
 
@@ -76,15 +96,16 @@ class RouteTable:
     def __init__(self, app: FastAPI, first: Sequence[APIRouter]) -> None:
         self._app = app
         self._first = first
-        self._missing = list(MODULES)
+        self._missing = [*MODULES, *PAGE_MODULES]
         _include_all(app.router, first)
 
     def load(self, path: str) -> None:
         """Let the application answer at a path, if anything does."""
         name = path.removeprefix(f"{V1}/").lstrip("/").partition("/")[0]
+        modules = MODULES if path.startswith(f"{V1}/") or name in _ROOT_NAMES else PAGE_MODULES
         # With a module come those that share a name with it: of two routes for one address, the first counts.
-        names = {name}.union(*(each for each in MODULES.values() if name in each))
-        for module in [each for each in self._missing if not names.isdisjoint(MODULES[each])]:
+        names = {name}.union(*(each for each in modules.values() if name in each))
+        for module in [each for each in self._missing if not names.isdisjoint(modules.get(each, ()))]:
             _include(self._app.router, module)
             self._missing.remove(module)
 
@@ -97,12 +118,21 @@ class RouteTable:
         return router.routes
 
 
+_ROOT_NAMES = frozenset(name for module in AT_ROOT for name in MODULES[module])
+
+
 def _include_all(router: APIRouter, routers: Sequence[APIRouter]) -> None:
     for each in routers:
         router.include_router(each, responses=PROBLEM_ANSWERS)
 
 
 def _include(router: APIRouter, module: str) -> None:
+    if module in PAGE_MODULES:
+        # No part of the description of the API.
+        router.include_router(
+            import_module(f"{PAGES}.{module.removeprefix('pages.')}").router, include_in_schema=False
+        )
+        return
     prefix = "" if module in AT_ROOT else V1
     added = import_module(f"{PACKAGE}.{module}").router
     router.include_router(added, prefix=prefix, responses=PROBLEM_ANSWERS)

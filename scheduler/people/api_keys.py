@@ -81,6 +81,17 @@ class ApiKeys:
                     "or leave FLUXAGENTS_API_KEY unset to act as the user of this machine",
                 ),
             )
+        return self._act(key, channel)
+
+    def identify_again(self, prefix: str, channel: Channel) -> Actor:
+        """Who acts with a key that was shown before and is known by its prefix.
+
+        Raises:
+            FluxError: `PERMISSION` if it does not count any more.
+        """
+        return self._act(self._book.get(prefix) or NO_KEY.model_copy(update={"revoked_ms": 1}), channel)
+
+    def _act(self, key: ApiKey, channel: Channel) -> Actor:
         now_ms = self._clock.now_ms()
         status = key.status(now_ms)
         if status != "active":

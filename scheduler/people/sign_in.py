@@ -1,4 +1,4 @@
-"""Signing in by an OpenID provider, and the sessions of browsers after it."""
+"""Signing in with a browser, by an OpenID provider, a key or a link, and the session after it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from fluxagents.flows.people.signed_token import compute_signature, read_token, 
 from fluxagents.flows.ports.audit_log import AuditLog
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.texts.display import quote
+from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.directory import Directory
 
 SESSION_COOKIE = "__Host-flux-session"
@@ -33,6 +34,13 @@ PENDING_MS = 600_000
 """How long a sign-in may take."""
 SESSION_MS = 12 * 3_600_000
 """How long a session lasts."""
+
+LINK_MS = 300_000
+"""How long a link that signs somebody in may be followed."""
+
+_LINK = "link:"
+"""Before what a link holds, so that it is no id of a session."""
+_KEY_PREFIX = "flux_"
 
 SHOWN_DIGITS = 12
 """Of the digest of a session, in the audit log."""
@@ -80,7 +88,8 @@ class SignIn:
     """Signs people in and out.
 
     Args:
-        provider: Vouches for them.
+        provider: Vouches for them; None where none is named.
+        api_keys: Say who acts with a key.
         directory: Knows which person somebody is for whom it does.
         log: Where it is recorded.
         sessions: Keeps sessions.
@@ -90,8 +99,9 @@ class SignIn:
 
     def __init__(
         self,
-        provider: IdentityProvider,
+        provider: IdentityProvider | None,
         *,
+        api_keys: ApiKeys,
         directory: Directory,
         log: AuditLog,
         sessions: SessionBook,
@@ -99,11 +109,56 @@ class SignIn:
         key: bytes,
     ) -> None:
         self._provider = provider
+        self._api_keys = api_keys
         self._directory = directory
         self._log = log
         self._sessions = sessions
         self._clock = clock
         self._key = key
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether an OpenID provider is named."""
+        return self._provider is not None
+
+    def enter_with_key(self, text: str) -> str:
+        """Begin a session with an API key: it is good for what the key is, for as long as the key counts.
+
+        Returns:
+            The value of `SESSION_COOKIE`.
+
+        Raises:
+            FluxError: `PERMISSION` if it is no key, or one that does not count.
+        """
+        actor = self._api_keys.identify(text, "page")
+        return self._open(actor.name, key=actor.proof.id.removeprefix(_KEY_PREFIX))
+
+    def create_link(self, actor: Actor) -> str:
+        """What signs whoever has it in as this actor: once, and within five minutes."""
+        token, now_ms = secrets.token_urlsafe(32), self._clock.now_ms()
+        key = actor.proof.id.removeprefix(_KEY_PREFIX) if actor.proof.kind == "api-key" else ""
+        link = SignInSession(name=actor.name, key=key, began_ms=now_ms, expires_ms=now_ms + LINK_MS)
+        self._sessions.open(digest_session_id(_LINK + token), link)
+        return token
+
+    def enter_by_link(self, token: str) -> str:
+        """Begin the session of the person whose link it is; the link is used up.
+
+        Returns:
+            The value of `SESSION_COOKIE`.
+
+        Raises:
+            FluxError: `PERMISSION` if it is no link, was followed before, or its time is over.
+        """
+        digest = digest_session_id(_LINK + token)
+        link = self._sessions.get(digest)
+        if link is None or not self._sessions.close(digest):
+            raise FluxError(
+                ErrorClass.PERMISSION,
+                "the link was followed before, or its time is over",
+                suggestions=("`fluxagents page` makes another",),
+            )
+        return self._open(link.name, key=link.key)
 
     def begin(self, next_path: str = "/") -> tuple[str, str]:
         """Begin a sign-in.
@@ -122,7 +177,7 @@ class SignIn:
         )
         expires_ms = self._clock.now_ms() + PENDING_MS
         cookie = sign_token(pending.model_dump(), self._key, PENDING_COOKIE, expires_ms=expires_ms)
-        return self._provider.authorization_url(pending), cookie
+        return self._require_provider().authorization_url(pending), cookie
 
     def finish(self, cookie: str, *, state: str, code: str) -> tuple[str, str]:
         """Finish a sign-in, when the provider has sent the browser back.
@@ -146,7 +201,7 @@ class SignIn:
                 "the sign-in did not begin in this browser, or took too long",
                 suggestions=("begin again",),
             )
-        identity = self._provider.identify(code, pending)
+        identity = self._require_provider().identify(code, pending)
         name = self._directory.find_sign_in(identity.sign_in)
         if name is None:
             person = quote(identity.email or identity.display or identity.subject)
@@ -157,12 +212,25 @@ class SignIn:
                     f"an admin lets them in: `fluxagents people add NAME --sign-in '{identity.sign_in}'`",
                 ),
             )
+        return self._open(name), pending.next_path
+
+    def _open(self, name: str, *, key: str = "") -> str:
+        """Begin a session; the value of its cookie."""
         session_id, now_ms = secrets.token_urlsafe(32), self._clock.now_ms()
         digest, expires_ms = digest_session_id(session_id), now_ms + SESSION_MS
         self._record(Action.SIGN_IN, name, digest)
-        self._sessions.open(digest, SignInSession(name=name, began_ms=now_ms, expires_ms=expires_ms))
-        token = sign_token({"id": session_id}, self._key, SESSION_COOKIE, expires_ms=expires_ms)
-        return token, pending.next_path
+        session = SignInSession(name=name, key=key, began_ms=now_ms, expires_ms=expires_ms)
+        self._sessions.open(digest, session)
+        return sign_token({"id": session_id}, self._key, SESSION_COOKIE, expires_ms=expires_ms)
+
+    def _require_provider(self) -> IdentityProvider:
+        if self._provider is None:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                "no OpenID provider is named",
+                suggestions=("set FLUXAGENTS_OIDC_ISSUER, or sign in with a key",),
+            )
+        return self._provider
 
     def identify(self, cookie: str) -> Actor:
         """Who acts with a session.
@@ -171,6 +239,8 @@ class SignIn:
             FluxError: `PERMISSION` if it is none, or was ended.
         """
         digest, session = self._require_session(cookie)
+        if session.key:
+            return self._api_keys.identify_again(session.key, "page")
         proof = Proof(kind="sign-in", id=digest[:SHOWN_DIGITS])
         return Actor(name=session.name, channel="page", proof=proof)
 

@@ -13,6 +13,9 @@ from fluxagents.tasks.audits.number_trace import Recorded, Trace, Unit, numbers_
 _CITED = re.compile(r"\bf\d+\b")
 """Ids of findings, as an answer names its sources."""
 
+_SENTENCE_ENDS = re.compile(r"[.?!](?=\s)|\n")
+_WORD = re.compile(r"[A-Za-z]{3,}")
+
 
 @dataclass(frozen=True, slots=True)
 class NumberSource:
@@ -38,13 +41,17 @@ class NumberSource:
 def trace_answer(state: RunState) -> tuple[NumberSource, ...]:
     """The numbers of an answer in order, each once, with what they come from.
 
-    Of several findings that have a number, those count first that the answer names.
+    Of several places that have a number, that one counts whose field is called by the most words of the
+    sentence; of equal ones those of findings that the answer names.
     """
     answer = state.answer or ""
     results, given = Trace(_list_results(state, answer)), Trace(_list_given(state))
     sources: dict[tuple[str, Unit], NumberSource] = {}
     for number in numbers_in(answer):
-        found, other = results.origin(number), given.origin(number)
+        words = _read_words(find_sentence(answer, number.start))
+        origins = list(results.origins(number))
+        found = max(origins, key=lambda each: len(words & _read_words(each.key)), default=None)
+        other = given.origin(number)
         source = NumberSource(number.text, number.unit)
         if found is not None:
             source = NumberSource(number.text, number.unit, found.source, found.key, found.value)
@@ -52,6 +59,18 @@ def trace_answer(state: RunState) -> tuple[NumberSource, ...]:
             source = NumberSource(number.text, number.unit, value=other.value, given_by=other.source)
         sources.setdefault((number.text, number.unit), source)
     return tuple(sources.values())
+
+
+def find_sentence(text: str, at: int) -> str:
+    """The sentence of a text in which a place lies."""
+    begin = max((end.end() for end in _SENTENCE_ENDS.finditer(text, 0, at)), default=0)
+    end = _SENTENCE_ENDS.search(text, at)
+    return text[begin : end.end() if end else len(text)].strip()
+
+
+def _read_words(text: str) -> frozenset[str]:
+    """The words of a text or of a field's name, plural or not."""
+    return frozenset(word.lower().removesuffix("s") for word in _WORD.findall(text))
 
 
 def _list_results(state: RunState, answer: str) -> Iterator[Recorded]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -63,6 +63,8 @@ class Said:
     value: Decimal
     is_percent: bool
     unit: Unit = ""
+    start: int = field(default=0, compare=False)
+    """Where it begins in the text."""
 
     @property
     def step(self) -> Decimal:
@@ -105,6 +107,7 @@ def numbers_in(text: str) -> list[Said]:
             Decimal(match[0].replace(",", "")),
             bool(_PERCENT.match(plain, match.end())),
             _unit_at(typed, match.end()),
+            match.start(),
         )
         for match in _NUMBER.finditer(plain)
     ]
@@ -164,19 +167,22 @@ class Trace:
         return self.origin(number) is not None
 
     def origin(self, number: Said) -> Recorded | None:
-        """The recorded number that, rounded as in the text, is the number of the text.
+        """The first of its `origins`; None if there is none."""
+        return next(self.origins(number), None)
+
+    def origins(self, number: Said) -> Iterator[Recorded]:
+        """The recorded numbers that, rounded as in the text, are the number of the text.
 
         A percentage may stand for a fraction, and a magnitude for a negative number: an uptake of 10 is a
         flux of -10. Where both have a unit, it is the same.
         """
         scales = (1, 100) if number.is_percent else (1,)
-        origins = (
+        return (
             recorded
             for recorded in self._known
             if any(_is(number, abs(recorded.value) * scale) for scale in scales)
             and not (number.unit and recorded.unit and number.unit != recorded.unit)
         )
-        return next(origins, None)
 
 
 def _is(number: Said, known: Decimal) -> bool:

@@ -25,9 +25,11 @@ from tests.support.waiting import eventually
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory.audit_log import MemoryAuditLog
 from fluxagents.flows.memory.directory import MemoryDirectory
+from fluxagents.flows.memory.key_book import MemoryKeyBook
 from fluxagents.flows.memory.session_book import MemorySessionBook
 from fluxagents.flows.people.actor import Actor
 from fluxagents.flows.people.members import Person
+from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.sign_in import SESSION_MS, SignIn, format_cookie
 from fluxagents.workers.channels.oidc_provider import OidcProvider
 
@@ -78,6 +80,7 @@ class Site:
         self.provider = OidcProvider(issuer, "flux", SecretStr("secret"), REDIRECT)
         self.sign_in = SignIn(
             self.provider,
+            api_keys=ApiKeys(MemoryKeyBook(), self.directory, self.clock),
             directory=self.directory,
             log=self.log,
             sessions=self.sessions,

@@ -9,9 +9,11 @@ from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.audit_log import AuditLog
+from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.sign_in import IdentityProvider, SignIn
 from fluxagents.workers.files.secret_file import create_secret, read_secret
 from fluxagents.workers.redis.people.directory import RedisDirectory
+from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.people.session_book import RedisSessionBook
 from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.settings import Settings
@@ -20,20 +22,21 @@ DONE_PATH = "/sign-in/done"
 """Where the provider sends a browser back to; it must know `FLUXAGENTS_PUBLIC_URL` with this path."""
 
 
-def open_sign_in(settings: Settings, redis: Redis, log: AuditLog) -> SignIn | None:
-    """What signs people in; None where no provider is named.
+def open_sign_in(settings: Settings, redis: Redis, log: AuditLog) -> SignIn:
+    """What signs people in.
 
     Raises:
         FluxError: If the settings are not complete, or `authlib` is not installed.
     """
-    if not settings.oidc_issuer:
-        return None
+    prefix, clock = settings.key_prefix, RedisClock(redis)
+    directory = RedisDirectory(redis, prefix=prefix)
     return SignIn(
-        _open_provider(settings),
-        directory=RedisDirectory(redis, prefix=settings.key_prefix),
+        _open_provider(settings) if settings.oidc_issuer else None,
+        api_keys=ApiKeys(RedisKeyBook(redis, prefix=prefix), directory, clock),
+        directory=directory,
         log=log,
-        sessions=RedisSessionBook(redis, prefix=settings.key_prefix),
-        clock=RedisClock(redis),
+        sessions=RedisSessionBook(redis, prefix=prefix),
+        clock=clock,
         key=load_session_key(settings),
     )
 

@@ -30,7 +30,7 @@ class Authentication:
     """Finds out who acts, counts their requests, and lets them in."""
 
     def __init__(
-        self, app: ASGIApp, api_keys: ApiKeys, sessions: BrowserSessions | None, limits: RateLimits
+        self, app: ASGIApp, api_keys: ApiKeys, sessions: BrowserSessions, limits: RateLimits
     ) -> None:
         self._app = app
         self._sessions = sessions
@@ -56,7 +56,7 @@ class Authentication:
         if _has_key_in_url(scope):
             return None, answer_problem("key_in_url", "the URL holds a key", request_id=request_id)
         headers = Headers(scope=scope)
-        by_cookie = self._sessions is not None and SESSION_COOKIE in headers.get("cookie", "")
+        by_cookie = SESSION_COOKIE in headers.get("cookie", "")
         if "authorization" not in headers and not by_cookie:
             return None, _ask_for_key("no key came with the request", request_id)
         try:
@@ -74,10 +74,10 @@ class Authentication:
     def _admit(self, method: str, headers: Headers) -> tuple[Actor, Quota | None]:
         """Who acts, by key or else by the session of a browser, and how often they did."""
         header = headers.get("authorization")
-        if header is None and self._sessions is not None:
+        if header is None:
             actor = self._sessions.identify(method, headers)
         else:
-            scheme, _, key = (header or "").partition(" ")
+            scheme, _, key = header.partition(" ")
             actor = self._api_keys.identify(key.strip() if scheme.lower() == _SCHEME else "", "http")
         return actor, self._limits.count(str(actor.proof))
 

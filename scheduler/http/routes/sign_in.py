@@ -31,8 +31,8 @@ class BrowserSession(BaseModel):
     """For the header `X-CSRF-Token`."""
 
 
-def _require_sessions(ports: ApiPorts) -> BrowserSessions:
-    if ports.browser_sessions is None:
+def _require_provider(ports: ApiPorts) -> BrowserSessions:
+    if not ports.browser_sessions.sign_in.has_provider:
         raise ProblemError("no_such_page", "no OpenID provider is named: FLUXAGENTS_OIDC_ISSUER")
     return ports.browser_sessions
 
@@ -42,7 +42,7 @@ def begin_sign_in(
     ports: Ports, next_path: Annotated[str, Query(alias="next", max_length=2_000)] = "/"
 ) -> RedirectResponse:
     """Send a browser to the provider; it comes back to `/sign-in/done`, and goes on to `next`."""
-    url, pending = _require_sessions(ports).sign_in.begin(next_path)
+    url, pending = _require_provider(ports).sign_in.begin(next_path)
     answer = RedirectResponse(url, status_code=303)
     answer.headers.append("Set-Cookie", format_cookie(PENDING_COOKIE, pending, max_age_s=PENDING_MS // 1_000))
     return answer
@@ -59,7 +59,7 @@ def finish_sign_in(
 ) -> RedirectResponse:
     """Begin the session of a person for whom the provider vouches."""
     pending = read_cookie(request.headers, PENDING_COOKIE)
-    session, path = _require_sessions(ports).sign_in.finish(pending, state=state, code=code)
+    session, path = _require_provider(ports).sign_in.finish(pending, state=state, code=code)
     answer = RedirectResponse(path, status_code=303)
     answer.headers.append("Set-Cookie", format_cookie(PENDING_COOKIE, "", max_age_s=0))
     answer.headers.append("Set-Cookie", format_cookie(SESSION_COOKIE, session, max_age_s=SESSION_MS // 1_000))
@@ -69,7 +69,7 @@ def finish_sign_in(
 @router.get("/sign-in/session", summary="Who is signed in")
 def show_session_of_browser(ports: Ports, request: Request) -> BrowserSession:
     """The person of the browser's session, with the token that its pages need."""
-    sessions, cookie = _require_sessions(ports), read_cookie(request.headers, SESSION_COOKIE)
+    sessions, cookie = ports.browser_sessions, read_cookie(request.headers, SESSION_COOKIE)
     actor = sessions.sign_in.identify(cookie)
     return BrowserSession(name=actor.name, csrf_token=sessions.sign_in.csrf_token(cookie))
 
@@ -77,7 +77,7 @@ def show_session_of_browser(ports: Ports, request: Request) -> BrowserSession:
 @router.post("/sign-out", summary="Sign out", status_code=204)
 def sign_out(ports: Ports, request: Request, response: Response) -> None:
     """End the session, in every copy of its cookie."""
-    sessions = _require_sessions(ports)
+    sessions = ports.browser_sessions
     sessions.identify(request.method, request.headers)
     sessions.sign_in.end(read_cookie(request.headers, SESSION_COOKIE))
     response.headers.append("Set-Cookie", format_cookie(SESSION_COOKIE, "", max_age_s=0))

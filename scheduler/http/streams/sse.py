@@ -62,7 +62,7 @@ async def follow_run(
         seen = max(seen, len(history))
         if state.status in TERMINAL:
             return
-        async for happening in _entries(listener):
+        async for happening in listen_on(listener):
             if happening is None:
                 await run_sync(give_sign)
                 yield b": still here\n\n"
@@ -111,7 +111,7 @@ async def follow_all(
                     for part in _frames(Happening(entry, lines), done):
                         yield part
                 last = entry.id
-        async for happening in _entries(listener):
+        async for happening in listen_on(listener):
             if happening is None:
                 yield b": still here\n\n"
             elif _order(happening.entry.id) > _order(last) and await run_sync(may_see, happening.entry):
@@ -119,7 +119,7 @@ async def follow_all(
                     yield part
 
 
-async def _entries(listener: Listener) -> AsyncIterator[Happening | None]:
+async def listen_on(listener: Listener) -> AsyncIterator[Happening | None]:
     """What a listener gets, and None whenever it was silent for long, until it is let go."""
     while True:
         try:

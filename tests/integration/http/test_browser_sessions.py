@@ -92,4 +92,4 @@ def test_whom_nobody_let_in_stays_outside(browser: tuple[Api, TestClient]) -> No
 
 def test_without_a_provider_there_is_no_sign_in(api: Api) -> None:
     assert api.client.get("/sign-in").status_code == 404
-    assert api.client.get("/v1/me", headers={"Cookie": "__Host-flux-session=x"}).status_code == 401
+    assert api.client.get("/v1/me", headers={"Cookie": "__Host-flux-session=x"}).status_code == 403

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.history.event_text import SHORT_DIGEST
 from fluxagents.tasks.ports.artifacts import Manifest, Provenance
 from fluxagents.workers.commands.artifacts.add import add
 from fluxagents.workers.commands.artifacts.address import (
@@ -20,7 +21,6 @@ from fluxagents.workers.commands.artifacts.address import (
     output_path,
 )
 from fluxagents.workers.commands.artifacts.plot import plot
-from fluxagents.workers.commands.display.event_text import SHORT_DIGEST
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.files.artifact_kind import detect_kind

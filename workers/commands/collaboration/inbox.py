@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
+from fluxagents.flows.history.event_text import shorten
 from fluxagents.flows.texts.display import visible
 from fluxagents.scheduler.collaboration.inbox import InboxContents, WaitingRequest
 from fluxagents.workers.commands.collaboration.remark_text import describe_remark
 from fluxagents.workers.commands.command_client import CommandClient
-from fluxagents.workers.commands.display.event_text import shorten
 from fluxagents.workers.commands.display.lazy_group import LazyGroup
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table

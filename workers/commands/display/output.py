@@ -17,8 +17,8 @@ from rich.padding import Padding
 from rich.segment import Segment
 from rich.text import Text
 
+from fluxagents.flows.history.event_text import MAX_LINE_LENGTH, shorten
 from fluxagents.flows.texts.display import escape_json, visible
-from fluxagents.workers.commands.display.event_text import MAX_LINE_LENGTH, shorten
 from fluxagents.workers.commands.display.table_layout import lay_out
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.text import Text
 
 from fluxagents.flows.commands import CallTool
+from fluxagents.flows.history.event_text import SHORT_DIGEST, describe_call
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.flows.texts.display import visible
 from fluxagents.flows.texts.trace_context import find_trace
 from fluxagents.prompts.statistics.costs import Prices, Usage, cost
 from fluxagents.scheduler.batches.batch_tables import NOT_KNOWN
-from fluxagents.workers.commands.display.event_text import SHORT_DIGEST, describe_call
 from fluxagents.workers.commands.display.output import clip, count_text, open_console
 from fluxagents.workers.commands.display.times import format_time
 

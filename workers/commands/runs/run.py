@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
+from fluxagents.flows.history.event_text import summarise_event
 from fluxagents.scheduler.batches.run_media import resolve_media
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.workers.clients.progress.progress_lines import LINE_EVERY_S, ProgressLines
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
-from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import PlainConsole, echo, print_json
 from fluxagents.workers.commands.display.run_view import print_run, run_document

@@ -7,11 +7,11 @@ import sys
 import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.history.event_text import describe_event
 from fluxagents.flows.history.run_record import record_of
 from fluxagents.prompts.statistics.costs import usage
 from fluxagents.workers.commands.artifacts.address import artifact_store
 from fluxagents.workers.commands.command_client import CommandClient
-from fluxagents.workers.commands.display.event_text import describe_event
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import clip, count_text, echo, fold, print_json, print_table
 from fluxagents.workers.commands.display.run_view import cost_document, print_cost, print_run, run_document

@@ -63,7 +63,7 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
     print_table(status_view.COLUMNS, status_view.rows(status))
     if new_password:
         _tell_login(settings)
-    echo(f"api {status.api}")
+    echo(f"page {status.api}   `fluxagents page` signs you in; the API is at the same address")
     echo(f"Flower {status.flower}   Redis {status.redis}   stop with `fluxagents down`")
 
 
@@ -143,7 +143,7 @@ def status(*, as_json: bool) -> int:
     else:
         print_table(status_view.COLUMNS, status_view.rows(services))
         if services.api:
-            echo(f"api {services.api}")
+            echo(f"page {services.api}   `fluxagents page` signs you in; the API is at the same address")
         echo(f"Flower {services.flower}   Redis {services.redis}")
         if not running:
             echo("the supervisor was killed: `fluxagents down` stops what it left running")

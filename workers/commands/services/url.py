@@ -27,7 +27,7 @@ def url(*, service: str, as_json: bool) -> None:
     Keep one with a password as you keep a password.
     """
     settings = Settings.load()
-    addresses = {"redis": connection.find_url, "flower": _flower_url, "api": _api_url}
+    addresses = {"redis": connection.find_url, "flower": _flower_url, "api": find_api_url}
     address = addresses[service](settings)
     if as_json:
         print_json({"service": service, "url": address})
@@ -41,6 +41,7 @@ def _flower_url(settings: Settings) -> str:
     return flower.url_with_login(settings, address)
 
 
-def _api_url(settings: Settings) -> str:
+def find_api_url(settings: Settings) -> str:
+    """Where the API of this machine answers."""
     status = run_file.read(settings.run_file)
     return http_api.url(settings.api_port) if status is None or not status.api else status.api

@@ -18,6 +18,9 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from fluxagents.flows.drawing.picture import Picture
+from fluxagents.flows.events import Event
+from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
 from fluxagents.flows.ports.remark_book import RemarkBook
 from fluxagents.flows.ports.session import SessionRecord
@@ -152,6 +155,11 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         metrics=open_metrics(settings, _connect(url, decode_responses=True)),
         artifacts=cache(lambda: _open_artifacts(settings)),
         encode_tables=_encode_tables,
+        draw_flow=_draw_flow,
+        draw_result=lambda digest: _draw_result(_open_artifacts(settings), digest),
+        rebuild_request=lambda events, flow, step: _rebuild_request(
+            PromptManager(store=RedisPromptStore(redis, prefix=prefix)), events, flow, step
+        ),
         model_file=models.original,
         choose_flow=_choose_flow,
         export_run=lambda run_id, path, with_models: _export_run(
@@ -174,7 +182,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         statistics=add_up_runs,
         session_statistics=add_up_session,
         knows_prices=lambda: load_prices(settings) is not None,
-        browser_sessions=None if sign_in is None else BrowserSessions(sign_in, settings.public_url),
+        browser_sessions=BrowserSessions(sign_in, settings.public_url),
         answer_key=load_session_key(settings) if settings.channels else b"",
         slack=_open_slack(settings, redis, app, client),
         unreachable=(RedisError, OperationalError),
@@ -218,6 +226,27 @@ def _open_artifacts(settings: Settings) -> ArtifactStore:
         settings.artifact_url
     )
     return store
+
+
+def _rebuild_request(
+    prompts: PromptManager, events: Sequence[Event], flow: Flow, step: int
+) -> Mapping[str, Any]:
+    recorded = import_module("fluxagents.tasks.chat.request").rebuild_request(
+        events, flow, step, prompts, TOOLS
+    )
+    document: dict[str, Any] = recorded.request.document
+    return {**document, "is_exact": recorded.is_exact}
+
+
+def _draw_flow(picture: Picture) -> str:
+    drawing: str = import_module("fluxagents.workers.reports.svg.svg").svg(picture)
+    return drawing
+
+
+def _draw_result(store: ArtifactStore, digest: str) -> bytes:
+    figure = import_module("fluxagents.workers.reports.result_figure").draw_result(store, None, digest)
+    plot: bytes = figure.encode("svg")
+    return plot
 
 
 def _open_webhooks(acting: RunClient, app: FluxApp, redis: Redis) -> Webhooks:

@@ -101,7 +101,7 @@ class Reply(Body):
 Session = Annotated[str, Query(max_length=MAX_NAME, description="Only of this session.")]
 
 
-def _list(
+def list_open(
     client: RunClient, kinds: frozenset[str], session: str, page: tuple[int, str]
 ) -> tuple[list[OpenRequest], str | None]:
     """A page of what waits, and the cursor of the next one.
@@ -210,7 +210,7 @@ def list_approvals(
     cursor: Cursor = "",
 ) -> Page[OpenRequest]:
     """What waits for the agreement of a human, the oldest first."""
-    items, following = _list(client, APPROVALS, session, (limit, cursor))
+    items, following = list_open(client, APPROVALS, session, (limit, cursor))
     link_next(request, response, following)
     return Page(items=items, next_cursor=following)
 
@@ -304,7 +304,7 @@ def list_questions(
     cursor: Cursor = "",
 ) -> Page[OpenRequest]:
     """Questions and escalations that wait for a human, the oldest first."""
-    items, following = _list(client, QUESTIONS, session, (limit, cursor))
+    items, following = list_open(client, QUESTIONS, session, (limit, cursor))
     link_next(request, response, following)
     return Page(items=items, next_cursor=following)
 

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from fluxagents.scheduler.http import route_table, routes
-from fluxagents.scheduler.http.route_table import MODULES, PACKAGE, RouteTable
+from fluxagents.scheduler.http.route_table import MODULES, PACKAGE, PAGE_MODULES, PAGES, RouteTable
+from fluxagents.scheduler.pages import routes as page_routes
 
 EAGER = {"pages", "sign_in"}
 
@@ -29,6 +30,17 @@ def test_a_module_is_named_under_all_its_addresses(name: str) -> None:
     router = import_module(f"{PACKAGE}.{name}").router
     paths = [route.path for route in router.routes if isinstance(route, APIRoute)]
     assert {path.split("/")[1] for path in paths} == set(MODULES[name])
+
+
+def test_no_module_of_pages_is_left_out() -> None:
+    names = {f"pages.{module.name}" for module in pkgutil.iter_modules(page_routes.__path__)}
+    assert names == set(PAGE_MODULES)
+
+
+@pytest.mark.parametrize("name", PAGE_MODULES)
+def test_a_module_of_pages_is_named_under_all_its_addresses(name: str) -> None:
+    router = import_module(f"{PAGES}.{name.removeprefix('pages.')}").router
+    assert {route.path.split("/")[1] for route in router.routes} == set(PAGE_MODULES[name])
 
 
 @pytest.mark.parametrize("first", ["events", "statuses", "statistics", "sessions"])

@@ -10,12 +10,12 @@ from tests.support.recorded_run import RUN_ID, RecordedRun, record
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import DecisionMade, RunFinished
+from fluxagents.flows.history.event_text import summarise_event
 from fluxagents.flows.state import Note
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.chat.grounding import MAX_LISTED, find_ungrounded
 from fluxagents.tasks.registry import TOOLS
-from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.run_view import run_document
 
 

@@ -29,11 +29,11 @@ def test_all_processes_of_a_data_folder_have_one_key_that_nobody_else_reads(tmp_
     assert load_session_key(own) == b"k" * 32
 
 
-def test_without_a_provider_nobody_signs_in(tmp_path: Path) -> None:
+def test_without_a_provider_people_sign_in_by_key_or_link(tmp_path: Path) -> None:
     log = MemoryAuditLog(SystemClock())
     settings = Settings(data_dir=tmp_path)
-    assert open_sign_in(settings, REDIS, log) is None
-    assert not settings.session_key_file.exists()
+    assert not open_sign_in(settings, REDIS, log).has_provider
+    assert settings.session_key_file.exists()
 
 
 def test_a_provider_needs_what_it_was_told_of_this_service(

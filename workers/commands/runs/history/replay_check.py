@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from fluxagents.flows.history.event_text import summarise_event
 from fluxagents.flows.history.replay import Divergence, Replay, replay_run
-from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.runs.history.run_log import open_log

@@ -7,11 +7,11 @@ from typing import Any
 
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.history.event_text import describe_call
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.flows.texts.display import visible
 from fluxagents.tasks.audits.answer_sources import NumberSource, trace_answer
 from fluxagents.tasks.ports.artifacts import Provenance
-from fluxagents.workers.commands.display.event_text import describe_call
 from fluxagents.workers.commands.display.output import echo, fold, print_table
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 

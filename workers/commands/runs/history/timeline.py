@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.history.event_text import describe_event, shorten
 from fluxagents.flows.history.recorded_steps import Step, runs_begun, steps_of
 from fluxagents.flows.history.run_record import RunRecord, StepRecord, record_of
 from fluxagents.workers.commands.command_client import CommandClient
-from fluxagents.workers.commands.display.event_text import describe_event, shorten
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import (
     PROSE_WIDTH,

@@ -12,7 +12,7 @@ from fluxagents.flows.events import (
     EventBase,
     PromptUse,
 )
-from fluxagents.workers.commands.display.event_text import describe_event, summarise_event
+from fluxagents.flows.history.event_text import describe_event, summarise_event
 
 
 def test_a_compacted_context_says_what_went_how_and_what_it_saved() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
-from fluxagents.workers.commands.display.times import format_time
 
 SHORT_DIGEST = len("sha256:") + 12
 """Characters of a digest that are shown; commands accept any unique beginning."""
@@ -43,6 +43,10 @@ def shorten(text: str, limit: int = MAX_LINE_LENGTH) -> str:
 
 def describe_call(call: CallTool) -> str:
     return f"{call.tool}({', '.join(f'{name}={json.dumps(value)}' for name, value in call.args.items())})"
+
+
+def _format_time(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1_000, tz=UTC).isoformat(timespec="milliseconds")
 
 
 def _describe_decision(event: Any) -> str:
@@ -89,7 +93,7 @@ _DESCRIPTIONS: dict[str, Any] = {
     "DecisionMade": _describe_decision,
     "DecisionRefused": lambda event: event.error.message,
     "DecisionDeferred": lambda event: (
-        f"the limit of {event.chat_model} is used up, not before {format_time(event.not_before_ms)}"
+        f"the limit of {event.chat_model} is used up, not before {_format_time(event.not_before_ms)}"
     ),
     "ContextCompacted": _describe_compaction,
     "ContextSummarised": lambda event: f"{', '.join(event.ids)}: {event.text}",
@@ -132,11 +136,11 @@ _DESCRIPTIONS: dict[str, Any] = {
         f"{event.request_id}: nobody answered in time{f', {event.then}' if event.then else ''}"
     ),
     "RetryScheduled": lambda event: (
-        f"after {event.failures} failures, not before {format_time(event.not_before_ms)}"
+        f"after {event.failures} failures, not before {_format_time(event.not_before_ms)}"
     ),
     "WaitStarted": lambda event: (
         f"for {repr(event.event) + ' ' if event.event else ''}"
-        f"until {format_time(event.until_ms) if event.until_ms else 'it comes'}"
+        f"until {_format_time(event.until_ms) if event.until_ms else 'it comes'}"
     ),
     "WaitEnded": lambda event: f"by {event.by}",
     "EventReceived": lambda event: f"{event.name!r} by {event.by}: {json.dumps(event.data)}",

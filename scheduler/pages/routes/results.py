@@ -1,0 +1,94 @@
+"""`/runs/{run_id}/results/…`: the full data of a result, as tables, plot, files and provenance."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.texts.display import quote
+from fluxagents.flows.texts.grammar import MAX_NAME
+from fluxagents.scheduler.http.access import load_visible
+from fluxagents.scheduler.http.formats import TABLE_FORMATS
+from fluxagents.scheduler.http.routes.artifacts import read_table, show_artifact
+from fluxagents.scheduler.pages.page_route import PageRoute
+from fluxagents.scheduler.pages.pictures import answer_svg
+from fluxagents.scheduler.pages.run_page import find_plot
+from fluxagents.scheduler.pages.table_view import TableChoice, view_table
+from fluxagents.scheduler.pages.visitor import Who
+from fluxagents.tasks.ports.artifacts import SVG
+
+router = APIRouter(prefix="/runs/{run_id}/results/{digest}", route_class=PageRoute)
+
+_MEDIA_TYPES = {kind: media_type for media_type, kind in TABLE_FORMATS.items()}
+
+
+@router.get("")
+def show_result(run_id: str, digest: str, who: Who) -> Response:
+    """A result of a run."""
+    manifest = show_artifact(run_id, digest, who.client, who.ports)
+    return who.show(
+        "result.html.j2",
+        state=load_visible(who.client, run_id),
+        digest=digest,
+        manifest=manifest,
+        how=manifest.provenance,
+        formats=sorted(_MEDIA_TYPES),
+        has_plot=find_plot(who, digest) is not None,
+        pictures=[name for name, file in manifest.files.items() if file.media_type == SVG],
+    )
+
+
+@router.get("/plot.svg")
+def draw_plot(run_id: str, digest: str, who: Who) -> Response:
+    """The plot of a result, where its tool has one."""
+    show_artifact(run_id, digest, who.client, who.ports)
+    plot = find_plot(who, digest)
+    if plot is None:
+        raise FluxError(ErrorClass.UNKNOWN_ID, "this result has no plot")
+    return answer_svg(plot, keep=True)
+
+
+@router.get("/pictures/{name}")
+def show_picture(run_id: str, digest: str, name: str, who: Who) -> Response:
+    """A picture that a tool has drawn."""
+    files = show_artifact(run_id, digest, who.client, who.ports).files
+    if name not in files or files[name].media_type != SVG:
+        raise FluxError(ErrorClass.UNKNOWN_ID, f"the result has no picture {quote(name)}")
+    return answer_svg(who.ports.artifacts().get(files[name].digest), keep=True)
+
+
+@router.get("/tables/{name}")
+def show_table(
+    run_id: str,
+    digest: str,
+    name: str,
+    who: Who,
+    sort: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    search: Annotated[str, Query(max_length=MAX_NAME)] = "",
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+) -> Response:
+    """Some rows of a table of a result."""
+    manifest = show_artifact(run_id, digest, who.client, who.ports)
+    if name not in manifest.tables:
+        raise FluxError(ErrorClass.UNKNOWN_ID, f"the result has no table {quote(name)}")
+    table = who.ports.artifacts().table(manifest.tables[name].digest)
+    return who.show(
+        "table.html.j2",
+        state=load_visible(who.client, run_id),
+        digest=digest,
+        name=name,
+        tool=manifest.provenance.tool,
+        view=view_table(table, TableChoice(sort=sort, search=search, offset=offset)),
+        formats=sorted(_MEDIA_TYPES),
+    )
+
+
+@router.get("/tables/{name}/{kind}")
+def download_table(run_id: str, digest: str, name: str, kind: str, who: Who) -> Response:
+    """A whole table as a file."""
+    if kind not in _MEDIA_TYPES:
+        raise FluxError(ErrorClass.UNKNOWN_ID, f"tables are files of the kinds {', '.join(_MEDIA_TYPES)}")
+    return read_table(run_id, digest, name, who.client, who.ports, accept=_MEDIA_TYPES[kind])

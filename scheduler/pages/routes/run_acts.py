@@ -1,0 +1,157 @@
+"""`/runs/{run_id}/…`: forms by which somebody acts on a run or says something about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from fastapi import APIRouter
+from pydantic import JsonValue
+from starlette.responses import Response
+
+from fluxagents.flows.engine.tool_flows import build_call_flow
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.history.lineage import open_steps
+from fluxagents.flows.state import RunState
+from fluxagents.scheduler.collaboration.collaboration import Collaboration
+from fluxagents.scheduler.collaboration.feedback import Feedback
+from fluxagents.scheduler.http.access import load_visible
+from fluxagents.scheduler.pages.number_proof import prove_number
+from fluxagents.scheduler.pages.page_route import PageRoute
+from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
+from fluxagents.scheduler.runs.run_starter import RunSpec
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.post("/runs/{run_id}/acts")
+def act(run_id: str, who: Who) -> Response:
+    """Pause, resume, retry, cancel or watch a run."""
+    load_visible(who.client, run_id)
+    name = who.form.get("act")
+    if name not in ACTS:
+        raise FluxError(ErrorClass.BAD_ARGUMENT, "no act is chosen")
+    ACTS[name](who, run_id)
+    return go_to(f"/runs/{run_id}")
+
+
+@router.post("/runs/{run_id}/comments")
+def comment(run_id: str, who: Who) -> Response:
+    """Say something about a run."""
+    load_visible(who.client, run_id)
+    Collaboration(who.client, who.ports.presence).comment(run_id, who.form.get("text"))
+    return go_to(f"/runs/{run_id}#remarks")
+
+
+@router.post("/runs/{run_id}/ratings")
+def rate(run_id: str, who: Who) -> Response:
+    """Say how good the answer is."""
+    load_visible(who.client, run_id)
+    stars = who.form.get("stars")
+    if stars not in {"1", "2", "3", "4", "5"}:
+        raise FluxError(ErrorClass.BAD_ARGUMENT, "a rating has 1 to 5 stars")
+    Feedback(who.client, who.ports.remedies).rate(run_id, int(stars), reason=who.form.get("reason"))
+    return go_to(f"/runs/{run_id}#remarks")
+
+
+@router.post("/runs/{run_id}/numbers/{index}")
+def compute_again(run_id: str, index: int, who: Who) -> Response:
+    """Call the tool behind a number once more, with the same arguments on the same model."""
+    state = load_visible(who.client, run_id)
+    proof = prove_number(state, who.client.store.events(run_id), who.ports.artifacts(), index)
+    if proof.finding is None:
+        raise FluxError(ErrorClass.BAD_ARGUMENT, f"no tool found {proof.source.said}")
+    flow = build_call_flow(proof.finding.tool, proof.finding.args)
+    who.client.store.save_flow(flow)
+    model = proof.finding.model or state.model or state.model_name
+    inputs = {name: value for name, value in proof.finding.args.items() if value is not None}
+    spec = RunSpec(model=model, inputs=inputs)
+    (run,) = who.client.batch(flow.digest, [spec], session=state.session, lane="interactive")
+    return go_to(f"/runs/{run_id}/numbers/{index}?again={run.id}")
+
+
+@router.get("/runs/{run_id}/fork")
+def show_fork(run_id: str, who: Who, at: int | None = None) -> Response:
+    """The form of a fork: after which step, and what is to differ from then on."""
+    state = load_visible(who.client, run_id)
+    return _show_fork(who, state, at, {})
+
+
+@router.post("/runs/{run_id}/fork")
+def fork(run_id: str, who: Who) -> Response:
+    """Start a new run that is this one up to a step."""
+    state = load_visible(who.client, run_id)
+    at = who.form.get("at")
+    try:
+        values = _read_values(state, who.form.under("value."))
+        forked = who.client.fork(
+            run_id,
+            at=int(at) if at.isdecimal() else None,
+            values=values,
+            stepwise=bool(who.form.get("stepwise")),
+        )
+    except FluxError as error:
+        if error.kind is not ErrorClass.BAD_ARGUMENT:
+            raise
+        return _show_fork(who, state, int(at) if at.isdecimal() else None, who.form.under("value."), error)
+    return go_to(f"/runs/{forked.run_id}")
+
+
+def _show_fork(
+    who: Visitor,
+    state: RunState,
+    at: int | None,
+    given: Mapping[str, str],
+    error: FluxError | None = None,
+) -> Response:
+    steps = open_steps(who.client.store.events(state.run_id))
+    values = {**state.inputs, **state.facts}
+    return who.show(
+        "fork.html.j2",
+        status=422 if error else 200,
+        state=state,
+        steps=steps,
+        at=at if at in steps else max(steps, default=0),
+        values={name: given.get(name, _write_value(value)) for name, value in values.items()},
+        problem="; ".join((error.message, *error.suggestions)) if error else "",
+    )
+
+
+def _read_values(state: RunState, given: Mapping[str, str]) -> dict[str, JsonValue]:
+    """The inputs and facts that differ from those of the run."""
+    values: dict[str, JsonValue] = {}
+    for name, text in given.items():
+        before = state.inputs.get(name, state.facts.get(name))
+        if text != _write_value(before):
+            values[name] = text if isinstance(before, str) else _read_json(text)
+    return values
+
+
+def _read_json(text: str) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(text)
+    except ValueError:
+        return text
+    return value
+
+
+def _write_value(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _watch(who: Visitor, run_id: str) -> object:
+    return Collaboration(who.client, who.ports.presence).watch(run_id)
+
+
+def _unwatch(who: Visitor, run_id: str) -> object:
+    return Collaboration(who.client, who.ports.presence).watch(run_id, is_on=False)
+
+
+ACTS: Mapping[str, Callable[[Visitor, str], object]] = {
+    "pause": lambda who, run_id: who.client.pause(run_id),
+    "resume": lambda who, run_id: who.client.resume(run_id),
+    "retry": lambda who, run_id: who.client.retry(run_id),
+    "cancel": lambda who, run_id: who.client.cancel(run_id, reason="on its page"),
+    "watch": _watch,
+    "unwatch": _unwatch,
+}

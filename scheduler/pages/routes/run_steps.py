@@ -1,0 +1,82 @@
+"""`/runs/{run_id}/steps` and `/runs/{run_id}/diff`: one step from all sides, and two runs side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote as quote_url
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import Event
+from fluxagents.flows.history.event_text import describe_event
+from fluxagents.flows.history.explanation import Explanation, explain_step
+from fluxagents.flows.history.lineage import open_steps
+from fluxagents.flows.history.run_diff import compare_runs
+from fluxagents.flows.texts.grammar import MAX_NAME
+from fluxagents.scheduler.http.access import load_visible
+from fluxagents.scheduler.pages.page_route import PageRoute
+from fluxagents.scheduler.pages.run_page import find_controls
+from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
+from fluxagents.tasks.registry import tool_facts
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/runs/{run_id}/steps/{seq}")
+def show_step(run_id: str, seq: int, who: Who) -> Response:
+    """A step: its command, the prompt as it was sent, what happened, and what that changed."""
+    state = load_visible(who.client, run_id)
+    events = who.client.store.events(run_id)
+    store, facts = who.client.store, tool_facts(who.client.tools)
+    explanation = explain_step(events, seq, lambda digest: FlowController(store.flow(digest), tools=facts))
+    seqs = sorted({event.seq for event in events})
+    at = seqs.index(seq)
+    return who.show(
+        "step.html.j2",
+        state=state,
+        step=explanation.step,
+        record=explanation.record,
+        command=explanation.command.model_dump(mode="json") if explanation.command else None,
+        events=[(event, describe_event(event)) for event in explanation.step.events],
+        changes=explanation.changes,
+        artifacts=explanation.artifacts,
+        prompt=_read_prompt(who, events, explanation),
+        before=seqs[at - 1] if at else None,
+        after=seqs[at + 1] if at + 1 < len(seqs) else None,
+        may_fork=find_controls(who, state).fork and seq in open_steps(events),
+    )
+
+
+def _read_prompt(who: Visitor, events: tuple[Event, ...], explanation: Explanation) -> dict[str, Any] | None:
+    """What the decision of a step sent; None for a step without one."""
+    before = explanation.step.before
+    if not explanation.record.prompt or before is None:
+        return None
+    try:
+        flow = who.client.store.flow(before.flow.digest)
+        return dict(who.ports.rebuild_request(events, flow, explanation.step.seq))
+    except FluxError as error:
+        if error.kind not in {ErrorClass.UNKNOWN_ID, ErrorClass.BAD_ARGUMENT}:
+            raise
+        return {"problem": error.message}
+
+
+@router.get("/runs/{run_id}/diff")
+def choose_other(run_id: str, who: Who, other: Annotated[str, Query(max_length=MAX_NAME)]) -> Response:
+    """Go to the comparison with the run that was named."""
+    load_visible(who.client, other.strip())
+    return go_to(f"/runs/{quote_url(run_id)}/diff/{quote_url(other.strip())}")
+
+
+@router.get("/runs/{run_id}/diff/{other_id}")
+def compare(run_id: str, other_id: str, who: Who) -> Response:
+    """Where two runs differ; ids, times and digests of results are no difference."""
+    a, b = load_visible(who.client, run_id), load_visible(who.client, other_id)
+    diff = compare_runs(who.client.store.events(run_id), who.client.store.events(other_id))
+    sections: dict[str, list[Any]] = {}
+    for difference in diff.differences:
+        sections.setdefault(difference.section, []).append(difference)
+    return who.show("diff.html.j2", a=a, b=b, sections=sections, tolerance=diff.tolerance, walk=diff.path)

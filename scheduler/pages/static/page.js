@@ -1,0 +1,123 @@
+// What a page does beyond links and forms: it follows what happens, and says so when it cannot.
+// Without this script every page still shows, asks and answers.
+"use strict";
+
+(() => {
+  const QUIET_MS = 250; // Changes that come together are read together.
+  const RETRY_MS = 2000;
+
+  const notice = document.getElementById("connection");
+  let waiting = null;
+
+  function lookAgain() {
+    window.clearTimeout(waiting);
+    waiting = window.setTimeout(() => htmx.trigger(document.body, "flux:change"), QUIET_MS);
+  }
+
+  function follow(address) {
+    let wasLost = false;
+    const source = new EventSource(address);
+    source.addEventListener("ready", () => {
+      notice.hidden = true;
+      // Whatever was missed is read now.
+      if (wasLost) lookAgain();
+      wasLost = false;
+    });
+    source.addEventListener("change", lookAgain);
+    source.addEventListener("error", () => {
+      wasLost = true;
+      notice.hidden = false;
+      // A browser comes back by itself after a break, not after a refusal.
+      if (source.readyState === EventSource.CLOSED) {
+        window.setTimeout(() => {
+          follow(address);
+          lookAgain();
+        }, RETRY_MS);
+      }
+    });
+    window.addEventListener("pagehide", () => source.close(), { once: true });
+  }
+
+  function showLocalTimes(root) {
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      const at = new Date(time.dateTime);
+      time.title = `${at.toLocaleString()} on your clock`;
+    }
+  }
+
+  // `a` and the like act on a page only while nobody types.
+  function pressShortcut(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const target = document.querySelector(`[data-shortcut="${CSS.escape(event.key)}"]`);
+    if (!target) return;
+    event.preventDefault();
+    target.focus();
+    if (target.matches("a, summary")) target.click();
+  }
+
+  function selectAll(event) {
+    if (!event.target.matches("[data-select-all]")) return;
+    for (const box of event.target.form.querySelectorAll(`input[name="${event.target.dataset.selectAll}"]`)) {
+      box.checked = event.target.checked;
+    }
+  }
+
+  function confirmAct(event) {
+    const text = event.submitter?.dataset.confirm;
+    if (text && !window.confirm(text)) event.preventDefault();
+  }
+
+  async function upload(input) {
+    const field = document.getElementById(input.dataset.upload);
+    const status = document.getElementById(input.dataset.status);
+    const token = document.querySelector("meta[name=csrf-token]").content;
+    const [file] = input.files;
+    if (!file) return;
+    const send = async (address, options) => {
+      const answer = await fetch(address, { ...options, headers: { ...options.headers, "X-CSRF-Token": token } });
+      const body = await answer.json();
+      if (!answer.ok) throw new Error([body.detail, ...(body.suggestions ?? [])].join("; "));
+      return body;
+    };
+    try {
+      const { upload: id } = await send("/v1/uploads", { method: "POST" });
+      const part = 8_000_000;
+      for (let offset = 0; offset < file.size; offset += part) {
+        status.textContent = `${Math.round((100 * offset) / file.size)} % of ${file.name} sent`;
+        await send(`/v1/uploads/${id}`, {
+          method: "PATCH",
+          headers: { "Content-Type": "application/partial-upload", "Upload-Offset": String(offset) },
+          body: file.slice(offset, offset + part),
+        });
+      }
+      status.textContent = `${file.name} is read …`;
+      const dot = file.name.indexOf(".");
+      const model = await send("/v1/models", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ upload: id, name: file.name.slice(0, dot), suffix: file.name.slice(dot) }),
+      });
+      field.value = model.name;
+      status.textContent = `${model.name} is stored: ${model.reactions} reactions, ${model.genes} genes`;
+    } catch (error) {
+      status.textContent = `${file.name} was not taken: ${error.message}`;
+    }
+    input.value = "";
+  }
+
+  document.addEventListener("keydown", pressShortcut);
+  document.addEventListener("change", (event) => {
+    selectAll(event);
+    if (event.target.matches("input[data-upload]")) upload(event.target);
+  });
+  document.addEventListener("submit", confirmAct, true);
+  document.body.addEventListener("htmx:load", (event) => showLocalTimes(event.detail.elt.parentElement ?? document));
+  // A part that cannot be read says so, as a lost connection does.
+  for (const name of ["htmx:sendError", "htmx:responseError"]) {
+    document.body.addEventListener(name, () => { notice.hidden = false; });
+  }
+  showLocalTimes(document);
+  const address = document.body.dataset.live;
+  if (address) follow(address);
+})();

@@ -1,0 +1,85 @@
+"""Values as pages show them: times, durations, numbers, and the beginning of what is long."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fluxagents.flows.state import RunState
+
+MAX_TEXT = 300
+"""Characters of a value in a table."""
+
+_UNITS = ((172_800.0, 86_400.0, "d"), (3_600.0, 3_600.0, "h"), (60.0, 60.0, "min"))
+
+
+def format_date(at_ms: int) -> str:
+    """Unix time in ms as date and time in UTC."""
+    return f"{datetime.fromtimestamp(at_ms / 1_000, tz=UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def iso_time(at_ms: int) -> str:
+    """Unix time in ms for the attribute `datetime`."""
+    return datetime.fromtimestamp(at_ms / 1_000, tz=UTC).isoformat(timespec="milliseconds")
+
+
+def format_duration(ms: float) -> str:
+    """A duration in its largest unit: `12 ms`, `3.41 s`, `5.2 min`, `7.1 h`."""
+    seconds = ms / 1_000
+    for least, unit, name in _UNITS:
+        if seconds >= least:
+            return f"{seconds / unit:.1f} {name}"
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{ms:.0f} ms"
+
+
+def format_number(value: float | None) -> str:
+    """A number with four significant digits, thousands apart; a dash for none."""
+    if value is None:
+        return "\u2013"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def format_value(value: Any) -> str:
+    """A value of a result in a line of bounded length."""
+    text = _describe(value)
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT].rstrip()} …"
+
+
+def format_json(value: Any) -> str:
+    """A value as JSON that people read."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def humanize(name: str) -> str:
+    """A name of the code in words: `growth_per_h` is `growth`, its unit stands beside it."""
+    for end in ("_mmol_per_gdw_h", "_per_h"):
+        name = name.removesuffix(end)
+    return name.replace("_", " ")
+
+
+def name_run(state: RunState) -> str:
+    """What people call a run: its question, or its flow where it has none."""
+    return str(state.inputs.get("question") or f"{state.flow.name} {state.run_id}")
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "\u2013"
+    if isinstance(value, Mapping):
+        if value.keys() == {"count", "shown", "values"}:
+            return f"{value['count']}: {_describe(value['values'])}" if value["count"] else "none"
+        return ", ".join(f"{key} {_describe(inner)}" for key, inner in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_describe, value)) or "none"
+    return format_number(value) if isinstance(value, int | float) else str(value)
+
+
+def plain_value(value: Any) -> Any:
+    """A cell of a table as a value of Python; NaN is none."""
+    plain = value.item() if hasattr(value, "item") else value
+    return None if isinstance(plain, float) and math.isnan(plain) else plain

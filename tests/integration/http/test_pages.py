@@ -1,0 +1,154 @@
+"""The pages: who comes in, what a form may do, and that no text becomes markup."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from starlette.testclient import TestClient
+from tests.support.hostile import INJECTIONS
+from tests.support.http_api import Api
+
+from fluxagents.flows.people.actions import Scope
+from fluxagents.flows.people.actor import Actor, Proof
+from fluxagents.flows.people.roles import Role
+from fluxagents.scheduler.pages.navigation import SECTIONS
+
+ORIGIN = "http://127.0.0.1:8100"
+CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
+
+
+@pytest.fixture
+def browser(api: Api) -> TestClient:
+    """Keeps cookies, and follows no redirect by itself."""
+    return TestClient(api.app, base_url=ORIGIN.replace("http:", "https:"), follow_redirects=False)
+
+
+def enter(api: Api, browser: TestClient, name: str = "ana", role: Role = Role.ADMIN) -> None:
+    """Sign in with a key; the test speaks TLS, since its client keeps cookies as browsers do."""
+    done = browser.post("/enter", data={"key": api.key(name, role), "next": "/"})
+    assert (done.status_code, done.headers["location"]) == (303, "/")
+
+
+def send(browser: TestClient, path: str, **fields: str) -> tuple[int, str]:
+    """Send a form of a page as its browser does; the status, and where it leads."""
+    token = re.search(r'name="csrf_token" value="(\w+)"', browser.get("/").text)
+    assert token
+    headers = {"Origin": ORIGIN, "Host": "127.0.0.1:8100"}
+    done = browser.post(path, data={"csrf_token": token[1], **fields}, headers=headers)
+    return done.status_code, done.headers.get("location", done.text)
+
+
+def test_nobody_sees_a_page_who_is_not_signed_in(browser: TestClient) -> None:
+    for path in ("/", "/runs?status=failed", "/requests", "/runs/x", "/live"):
+        sent = browser.get(path)
+        assert sent.status_code == 303, path
+        assert sent.headers["location"].startswith("/enter?next=%2F")
+    part = browser.get("/runs", headers={"HX-Request": "true"})
+    assert (part.status_code, part.headers["hx-redirect"]) == (204, "/enter?next=%2Fruns")
+    refused = browser.post("/enter", data={"key": "flux_00000000_" + "x" * 43, "next": "//evil.example"})
+    assert refused.status_code == 403
+    assert "evil.example" not in refused.text
+
+
+def test_a_session_ends_with_the_key_that_began_it(api: Api, browser: TestClient) -> None:
+    enter(api, browser)
+    assert browser.get("/runs").status_code == 200
+    (key,) = api.client.get("/v1/keys", headers=api.bearer("ana", Role.ADMIN)).json()[1:]
+    api.client.delete(f"/v1/keys/{key['prefix']}", headers=api.bearer("ana", Role.ADMIN))
+    assert browser.get("/runs").status_code == 303
+
+
+def test_a_session_may_do_no_more_than_its_key(api: Api, browser: TestClient) -> None:
+    api.key("ana", Role.ADMIN)
+    text = api.key("ana", Role.ADMIN, scopes=frozenset({Scope.READ}))
+    assert browser.post("/enter", data={"key": text, "next": "/"}).status_code == 303
+    assert 'action="/ask"' not in browser.get("/").text
+    status, page = send(browser, "/ask", question="How fast does it grow?", model="textbook")
+    assert (status, "scope" in page) == (403, True)
+
+
+def test_a_link_signs_its_person_in_once(api: Api, browser: TestClient) -> None:
+    api.key("ana", Role.RUNNER)
+    ana = Actor(name="ana", channel="command line", proof=Proof(kind="os-user", id="7"))
+    once = api.ports.browser_sessions.sign_in.create_link(ana)
+    assert browser.get(f"/enter/link?once={once}").status_code == 303
+    assert ">ana<" in browser.get("/").text
+    assert send(browser, "/leave")[0] == 303
+    assert browser.get("/").status_code == 303
+    again = browser.get(f"/enter/link?once={once}")
+    assert (again.status_code, "followed before" in again.text) == (403, True)
+
+
+def test_no_other_site_sends_a_form(api: Api, browser: TestClient) -> None:
+    enter(api, browser)
+    token = re.search(r'name="csrf_token" value="(\w+)"', browser.get("/").text)
+    assert token
+    fields = {"question": "How fast does it grow?", "model": "textbook"}
+    host = {"Host": "127.0.0.1:8100"}
+    for headers, sent in (
+        ({}, token[1]),
+        ({"Origin": "https://evil.example"}, token[1]),
+        ({"Origin": "null"}, token[1]),
+        ({"Origin": ORIGIN}, ""),
+        ({"Origin": "http://evil.example:8100", "Host": "evil.example:8100"}, token[1]),
+    ):
+        refused = browser.post("/ask", data={**fields, "csrf_token": sent}, headers={**host, **headers})
+        assert refused.status_code == 403, headers
+    assert api.ports.client.store.runs() == []
+
+
+def test_a_page_loads_nothing_of_another_server_and_runs_no_script_that_stands_in_it(
+    api: Api, browser: TestClient
+) -> None:
+    enter(api, browser)
+    for section in SECTIONS:
+        page = browser.get(section.path)
+        assert page.status_code == 200, section
+        policy = page.headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert "script-src 'self'" in policy
+        assert re.findall(r"(?:src|href|action)=\"(?!/|#|\?)", page.text) == []
+        assert re.findall(r"<script(?![^>]* src=)|<style| on\w+=| style=", page.text) == []
+        for address in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text):
+            assert "immutable" in browser.get(address).headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    "text", [*INJECTIONS.values(), "<img src=x onerror=alert(1)>", '"><script>alert(1)</script>']
+)
+def test_no_text_becomes_markup(api: Api, browser: TestClient, text: str) -> None:
+    enter(api, browser)
+    run = api.local().start("metabolic_analysis", model="textbook", stepwise=True, question=text, session="s")
+    api.ports.client.acting_as(Actor(name="ana", channel="http", proof=Proof(kind="os-user", id="1"))).cancel(
+        run.id, reason=text
+    )
+    for path in ("/", "/runs", f"/runs/{run.id}", f"/runs/{run.id}/steps/0", f"/runs/{run.id}/fork"):
+        page = browser.get(path)
+        assert page.status_code == 200, path
+        assert "<img src=x" not in page.text
+        assert "<script>" not in page.text
+        assert "</findings>" not in page.text
+        assert not set("\x00\x1b\x85\u2028\u202e") & set(unescape(page.text))
+
+
+def test_what_is_asked_has_changed_since_the_form_was_shown(api: Api, browser: TestClient) -> None:
+    enter(api, browser)
+    run = api.local().ask(CHANGE, model="textbook")
+    request = run.state.waiting_for
+    assert request is not None
+    path = f"/requests/{request.id}"
+    shown = browser.get(path)
+    assert "0.8739" in shown.text
+    status, page = send(browser, path, act="approve", digest="0" * 64)
+    assert (status, "nothing was decided" in page) == (409, True)
+    status, page = send(browser, path, act="reject", digest=request.digest)
+    assert (status, "a refusal needs a reason" in page) == (422, True)
+    field = "arg.medium_changes"
+    status, page = send(browser, path, act="edit", digest=request.digest, **{field: '{"EX_glc__D_e": '})
+    assert (status, "no JSON" in page) == (422, True)
+    status, to = send(browser, path, act="reject", digest=request.digest, comment="too much")
+    assert (status, to) == (303, f"/runs/{run.id}")
+    closed = browser.get(path)
+    assert (closed.status_code, "no answer any more" in closed.text) == (200, True)
