@@ -9,6 +9,7 @@ import os
 import re
 import socket
 from collections.abc import Mapping
+from typing import Any
 
 from structlog.typing import EventDict
 
@@ -49,7 +50,7 @@ def name_fields(_: object, __: str, entry: EventDict) -> EventDict:
 
 def name_task(_: object, __: str, entry: EventDict) -> EventDict:
     """Celery's own words about a step under the run and the step that they are about."""
-    task = getattr(entry.get("_record"), "data", None)
+    task: Any = getattr(entry.get("_record"), "data", None)
     run, step = name_run(task)
     if not run or not task or "run" in entry:
         return entry
