@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-compose lint lint-types lint-imports lint-style index api openapi printed answers bench bench-peers eval chaos lock clean
+.PHONY: help demo test test-long test-compose lint lint-types lint-imports lint-style index api openapi monitoring printed answers bench bench-peers eval chaos lock clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ answers: $(READY) ## Write the recorded answers of every tool anew, after an ans
 
 api: $(READY) ## Write docs/api.md anew, after a docstring has changed.
 	$(BIN)/python docs/write_api.py
+
+monitoring: $(READY) ## Write docs/metrics.md, the rules and the dashboards anew, after a metric has changed.
+	$(BIN)/python docs/write_monitoring.py
 
 openapi: $(READY) ## Write docs/openapi.json and docs/problems.md anew, after an address has changed.
 	$(BIN)/python docs/write_openapi.py

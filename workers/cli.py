@@ -34,6 +34,7 @@ COMMANDS = {
     "keys": ("services.keys:keys", "Show, create and rotate the keys that sign messages and exported runs."),
     "backup": ("services.backup:backup", "Write the whole installation into one file, while it runs."),
     "restore": ("services.backup:restore", "Put a backup into an empty data folder."),
+    "metrics": ("services.metrics:metrics", "Show what is measured, as Prometheus reads it."),
     "doctor": ("services.doctor:doctor", "Check the installation and say what to do about each problem."),
     "ask": ("runs.ask:ask", "Put a question to a model, and wait for the answer."),
     "run": ("runs.run:run", "Run a flow on a model, and wait for the answer."),

@@ -53,6 +53,7 @@ from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.files.web.repository_files import RepositoryFiles
 from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.observing.metrics.amounts import Tally
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.people.standing_book import RedisStandingBook
@@ -110,10 +111,11 @@ def build_process(
     """
     redis = redis_client(settings)
     clock = RedisClock(redis)
-    store, publisher = build_store(settings, redis), CeleryPublisher(app, redis)
+    tally = Tally()
+    store, publisher = build_store(settings, redis, tally), CeleryPublisher(app, redis)
     url = settings.artifact_url
-    models = models or ModelFiles(url, hosts=settings.model_hosts, patience_s=PATIENCE_S)
-    artifacts = ArtifactFiles(url, patience_s=PATIENCE_S)
+    models = models or ModelFiles(url, hosts=settings.model_hosts, patience_s=PATIENCE_S, tally=tally)
+    artifacts = ArtifactFiles(url, patience_s=PATIENCE_S, tally=tally)
     remedies = build_remedies(settings, redis)
     controllers = cache_controllers(store, tool_facts(tools))
 

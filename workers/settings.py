@@ -202,6 +202,10 @@ class Settings(BaseSettings):
     """Of each key; none for any number."""
     api_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Web pages of other servers that may use the API in a browser (CORS), separated by commas; none."""
+    health_port: Port | None = None
+    """Port on which a worker or beat says whether it is well, one process each; none for no port."""
+    health_host: str = "127.0.0.1"
+    """Where that port is reached; `0.0.0.0` for probes from outside a container."""
     log_format: Literal["auto", "json", "pretty"] = "auto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -80,6 +80,7 @@ class Resource(Frozen):
         "group",
         "key",
         "audit log",
+        "metrics",
         "standing approval",
     ]
     id: str

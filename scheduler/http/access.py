@@ -65,7 +65,7 @@ def load_visible(client: RunClient, run_id: str) -> RunState:
     return state
 
 
-Shared = Literal["model", "artifact", "medium", "prompt", "schedule", "audit log"]
+Shared = Literal["model", "artifact", "medium", "prompt", "schedule", "audit log", "metrics"]
 
 
 def check_may_read(client: RunClient, kind: Shared, name: str = "all") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PROTECTED = ("/v1/", "/a2h/")
+PROTECTED = ("/v1/", "/a2h/", "/metrics/")
 """What lies below them is for those who show a key; the rest tells nothing of anybody."""
 
 HOOKS = "/v1/hooks/"

@@ -24,6 +24,7 @@ from fluxagents.scheduler.http.problems import handle_problems
 from fluxagents.scheduler.http.route_table import RouteTable
 from fluxagents.scheduler.http.routes import pages, sign_in
 from fluxagents.scheduler.http.streams.event_hub import EventHub
+from fluxagents.scheduler.http.streams.request_counts import keep_counts
 
 STOP_S = 0.5
 """Before the reader of what happens is asked to stop once more."""
@@ -39,9 +40,11 @@ def build_app(ports: ApiPorts) -> FastAPI:
     @asynccontextmanager
     async def read_live(_: FastAPI) -> AsyncIterator[None]:
         reading = asyncio.create_task(hub.run())
+        counting = asyncio.create_task(keep_counts(ports, hub))
         try:
             yield
         finally:
+            counting.cancel()
             # A client of Redis that is connecting may take a cancellation for a timeout.
             while not reading.done():
                 reading.cancel()
@@ -71,7 +74,7 @@ def build_app(ports: ApiPorts) -> FastAPI:
 def _add_doors(app: FastAPI, ports: ApiPorts, table: RouteTable) -> None:
     """What a request passes before a route sees it; the last that is added is the first that it meets."""
     doors: list[tuple[Any, dict[str, Any]]] = [
-        (RequestLog, {}),
+        (RequestLog, {"note": ports.metrics.note}),
         (GZipMiddleware, {"minimum_size": GZIP_FROM}),
         (Outages, {"unreachable": ports.unreachable}),
         (

@@ -117,6 +117,31 @@ class LiveEvents(Protocol):
         ...
 
 
+class ApiMetrics(Protocol):
+    """What this process counts, and the page of all metrics."""
+
+    def note(self, resource: str, method: str, status: int, seconds: float | None) -> None:
+        """Count a request; without seconds it was a stream."""
+        ...
+
+    def store(self, listeners: int) -> None:
+        """Put what was counted where all processes put it, and say how many listen to this one."""
+        ...
+
+    def write(self, accept: str) -> tuple[bytes, str]:
+        """The page in a format that is accepted, and its media type."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCheck:
+    """Whether the API can do one thing."""
+
+    name: str
+    cause: str = ""
+    """Why not; empty if it can."""
+
+
 class Uploads(Protocol):
     """Files that arrive in parts."""
 
@@ -229,6 +254,7 @@ class ApiPorts:
     prompts: Callable[[], PromptManager]
     remedies: RemedyBook
     presence: Presence
+    metrics: ApiMetrics
     artifacts: Callable[[], ArtifactStore]
     """Brings pyarrow, so it is called only where a table is asked for."""
     encode_tables: Callable[[str, Mapping[str, Any], Mapping[str, Any]], bytes]

@@ -39,18 +39,28 @@ MODULES: dict[str, tuple[str, ...]] = {
     "triggers.webhooks": ("webhooks",),
     "queries": ("queries",),
     "prompts": ("prompts",),
-    "figures": ("errors", "statistics"),
+    "operations.figures": ("errors", "statistics"),
     "people": ("me", "people", "quotas", "groups", "keys"),
     "member_details": ("people",),
     "humans.a2h": ("a2h",),
+    "operations.metrics": ("metrics",),
     "channels.answers": ("answer",),
     "channels.slack": ("slack",),
 }
 """Modules in the order of their routes, with the first names of their addresses."""
 
 
-AT_ROOT = frozenset({"humans.a2h", "channels.answers", "channels.slack"})
+AT_ROOT = frozenset({"humans.a2h", "operations.metrics", "channels.answers", "channels.slack"})
 """Modules whose addresses are not below `V1`."""
+
+
+RESOURCES = frozenset(name for names in MODULES.values() for name in names)
+
+
+def name_resource(path: str) -> str:
+    """What an address is about, in one of a few words."""
+    name = path.removeprefix(f"{V1}/").lstrip("/").partition("/")[0]
+    return name if name in RESOURCES else "other"
 
 
 class RouteTable:

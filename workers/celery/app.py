@@ -14,6 +14,7 @@ from kombu.entity import Exchange, Queue
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.workers.celery import transport
+from fluxagents.workers.celery.health import Health, follow_beat
 from fluxagents.workers.celery.heartbeat import Heartbeat
 from fluxagents.workers.celery.masking import MaskedControl, MaskedEvents
 from fluxagents.workers.celery.preload import Preload
@@ -144,7 +145,8 @@ def create_app(settings: Settings, *, build_process: ProcessBuilder | None = Non
         **_workers(settings),
         **_beat(settings, url, sentinels),
     )
-    app.steps["worker"] |= {Heartbeat, Preload}
+    app.steps["worker"] |= {Heartbeat, Health, Preload}
+    follow_beat(settings)
     log.follow_celery(settings, mask)
     return app
 
@@ -208,7 +210,7 @@ def _workers(settings: Settings) -> dict[str, Any]:
 def _beat(settings: Settings, url: str, sentinels: SentinelAddress | None) -> dict[str, Any]:
     options = {"socket_timeout": 10, "socket_keepalive": True, "retry_period": 60}
     return {
-        "beat_scheduler": "redbeat.RedBeatScheduler",
+        "beat_scheduler": "fluxagents.workers.celery.beat_scheduler:WatchedScheduler",
         "beat_max_loop_interval": BEAT_LOOP_S,
         "beat_enable_remote_control": True,
         "redbeat_redis_url": REDBEAT_SENTINEL if sentinels else url,

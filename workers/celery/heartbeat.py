@@ -13,6 +13,7 @@ import select
 from datetime import UTC, datetime
 from importlib.metadata import version
 from threading import Thread
+from time import monotonic, time
 from typing import Any
 from uuid import uuid4
 
@@ -20,11 +21,15 @@ import psutil
 import structlog
 from celery import bootsteps
 from celery.signals import worker_process_init, worker_ready, worker_shutdown
+from celery.worker import state as worker_state
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.celery.queues import POLLS
+from fluxagents.workers.observing.metrics.node_figures import NodeFigures, figures_key
+from fluxagents.workers.observing.metrics.worker_figures import WorkerFigures
 from fluxagents.workers.redis import connection
 from fluxagents.workers.settings import Settings
 
@@ -71,6 +76,15 @@ class Pulse(Thread):
         self._worker = worker
         self._settings = settings
         self._log = structlog.get_logger("heartbeat")
+        self._clock_offset_s = 0.0
+        self._written_s = monotonic()
+        self._figures = WorkerFigures(
+            node=worker.hostname,
+            slots=worker.concurrency,
+            task_limit_s=settings.soft_time_limit_s,
+            folder=settings.data_dir,
+            polls=POLLS,
+        )
         self._inbox, self.announce = os.pipe()
         os.set_blocking(self.announce, False)
         self._client = connection.open_client(
@@ -115,16 +129,39 @@ class Pulse(Thread):
     def _beat(self, fresh: set[int], *, introduce: bool) -> None:
         prefix = self._settings.key_prefix
         key = node_key(prefix, self.node)
-        fields = {str(pid): "1" for pid in {os.getpid()} | fresh | pool_pids(self._worker.pool)}
+        pids = {os.getpid()} | fresh | pool_pids(self._worker.pool)
+        fields = {str(pid): "1" for pid in pids}
+        began_s = time()
         with self._client.pipeline(transaction=True) as pipe:
             pipe.delete(key)
             pipe.hset(key, mapping=fields)  # type: ignore[arg-type] # invariant key type
             pipe.pexpire(key, int(self._settings.node_ttl_s * 1000))
             # Another node may have crossed this one out, when it stood still or Redis did.
             pipe.hexists(nodes_key(prefix), self.node)
-            listed = pipe.execute()[-1]
+            pipe.hset(figures_key(prefix), self.node, self.take_figures().model_dump_json())
+            pipe.time()
+            *_, listed, _, (seconds, microseconds) = pipe.execute()
+        self._written_s = monotonic()
+        self._clock_offset_s = (began_s + time()) / 2 - seconds - microseconds / 1e6
         if introduce or not listed:
             self._introduce(nodes_key(prefix))
+
+    @property
+    def age_s(self) -> float:
+        """Since when no heartbeat was written."""
+        return monotonic() - self._written_s
+
+    def take_figures(self) -> NodeFigures:
+        """What the worker says about itself now."""
+        pids = {os.getpid()} | pool_pids(self._worker.pool)
+        tasks = [request.id for request in list(worker_state.active_requests)]
+        return self._figures.take(
+            tasks=tasks,
+            pids=pids,
+            ready=self.ready,
+            at_s=time() - self._clock_offset_s,
+            clock_offset_s=self._clock_offset_s,
+        )
 
     def _introduce(self, nodes: str) -> None:
         prefix = self._settings.key_prefix
@@ -132,12 +169,14 @@ class Pulse(Thread):
         gone = [node for node in known if not self._client.exists(node_key(prefix, node))]
         if gone:
             self._client.hdel(nodes, *gone)
+            self._client.hdel(figures_key(prefix), *gone)
         self._client.hset(nodes, self.node, json.dumps(describe(self._worker) | {"ready": self.ready}))
 
     def _retire(self) -> None:
         prefix = self._settings.key_prefix
         try:
             self._client.delete(node_key(prefix, self.node))
+            self._client.hdel(figures_key(prefix), self.node)
             self._client.hdel(nodes_key(prefix), self.node)
         except RedisError as error:
             # The key expires by itself; a worker must be able to stop without Redis.
@@ -160,7 +199,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc] # Celery ships n
         # Here and not in `start`: bootsteps are built before any of them starts, so before the pool forks.
         node = f"{worker.hostname}/{uuid4().hex[:12]}"
         os.environ[NODE_VARIABLE] = node
-        self._pulse = Pulse(worker, worker.app.settings, node)
+        self._pulse = worker.pulse = Pulse(worker, worker.app.settings, node)
         global _announce  # noqa: PLW0603 # a signal handler in the child has no other way to the pipe
         _announce = self._pulse.announce
         worker_process_init.connect(_tell_pid, weak=False, dispatch_uid="fluxagents.heartbeat")

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Literal
 
 from fluxagents.flows.engine.lanes import BULK, NEW
+from fluxagents.workers.observing.metrics.worker_figures import PollWatch
 
 BULK_FIRST_EVERY = 16
 """Of so many polls one looks at the bulk lanes first, so that they never starve."""
@@ -40,6 +41,9 @@ CONTROL = Pool(name="control", queues=("control",), kind="threads")
 
 POOLS = {pool.name: pool for pool in (DECIDE, TOOLS, LONG, CONTROL)}
 
+POLLS = PollWatch()
+"""Of this process: kombu builds its lanes by itself and hands them to nobody."""
+
 QUEUES = tuple(queue for pool in POOLS.values() for queue in pool.queues)
 
 
@@ -62,6 +66,7 @@ class Lanes:
 
     def consume(self, limit: int) -> list[str]:
         """The queues, the one to be emptied first in front."""
+        POLLS.note()
         poll = next(self._polls)
         return sorted(self._queues, key=lambda queue: rank_lane(queue, poll))[:limit]
 

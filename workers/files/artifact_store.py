@@ -20,6 +20,8 @@ from pydantic import JsonValue, ValidationError
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.ports.artifacts import JSON, PARQUET, ArtifactRef, Manifest, Provenance, check_digest
 from fluxagents.workers.files.stored_bytes import StoredBytes, StoredFile
+from fluxagents.workers.observing.metrics.amounts import Tally
+from fluxagents.workers.observing.metrics.catalog import ARTIFACT_BYTES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,9 +40,11 @@ class ArtifactFiles:
     Args:
         url: Where.
         patience_s: How long to try again while it is full or away.
+        tally: Counts the bytes of new artifacts.
     """
 
-    def __init__(self, url: str, *, patience_s: float = 0.0) -> None:
+    def __init__(self, url: str, *, patience_s: float = 0.0, tally: Tally | None = None) -> None:
+        self._tally = tally or Tally()
         self._bytes = StoredBytes(url, patience_s=patience_s)
 
     def put_table(self, table: pd.DataFrame, *, tool: str) -> ArtifactRef:
@@ -183,6 +187,7 @@ class ArtifactFiles:
         hexes = hashlib.sha256(data).hexdigest()
         if not self._bytes.exists(_name(hexes)):
             self._bytes.write(_name(hexes), data)
+            self._tally.add(ARTIFACT_BYTES, amount=len(data))
         return f"sha256:{hexes}"
 
 

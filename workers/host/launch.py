@@ -21,13 +21,17 @@ FOREIGN_VARIABLES = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROK
 """Celery prefers its own variables to the application's settings; ours would then be without effect."""
 
 
+HEALTH_PORT = "FLUXAGENTS_HEALTH_PORT"
+
 SUPERVISOR_VARIABLE = "FLUXAGENTS_SUPERVISOR"
 """Marks whatever a supervisor starts, down to the children of pools, so that all of it can be ended."""
 
 
 def environment(settings: Settings, *, supervisor: str = "") -> dict[str, str]:
     """The environment of a service; `supervisor` is the mark of the one that starts it."""
-    kept = {name: value for name, value in os.environ.items() if name not in FOREIGN_VARIABLES}
+    # The workers of a supervisor would want one port: it watches them by itself.
+    left_out = {*FOREIGN_VARIABLES, HEALTH_PORT} if supervisor else {*FOREIGN_VARIABLES}
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     # Orchestrators send TERM: it must start the soft shutdown, not a warm one without end.
     mark = {SUPERVISOR_VARIABLE: supervisor} if supervisor else {}
     return kept | {"REMAP_SIGTERM": "SIGQUIT", "FLUXAGENTS_DATA_DIR": str(settings.data_dir)} | mark

@@ -42,6 +42,7 @@ from fluxagents.workers.models.model_source import (
     suffix_of,
 )
 from fluxagents.workers.models.parser.parsing import FORM, ParsingLimits, parse
+from fluxagents.workers.observing.metrics.amounts import Tally
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -75,6 +76,7 @@ class ModelFiles:
         limits: Of parsing one file.
         hosts: Web servers that models may come from though their addresses are private.
         patience_s: How long to try again while the store is full or away.
+        tally: Counts how often a model was in the memory of this process.
     """
 
     def __init__(
@@ -85,8 +87,10 @@ class ModelFiles:
         limits: ParsingLimits | None = None,
         hosts: Collection[str] = (),
         patience_s: float = 0.0,
+        tally: Tally | None = None,
     ) -> None:
         self._hosts = hosts
+        self._tally = tally
         self._bytes = StoredBytes(url, patience_s=patience_s)
         self._cache_bytes = cache_bytes
         self._limits = limits or ParsingLimits()
@@ -163,7 +167,7 @@ class ModelFiles:
         # It brings cobra; whoever only adds and lists models needs none.
         from fluxagents.workers.models.model_cache import ModelCache  # noqa: PLC0415
 
-        return ModelCache(self._cache_bytes)
+        return ModelCache(self._cache_bytes, self._tally)
 
     def derive(self, parent: ModelRef, model: Model, change: ModelChange) -> ModelRecord:
         """See `ModelStore.derive`."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from functools import partial
@@ -29,8 +30,12 @@ from fluxagents.flows.ports.event_feed import find_kinds
 from fluxagents.flows.ports.run_store import RequestPlace, RunPlace, require_start, unknown_flow, unknown_run
 from fluxagents.flows.ports.session import describe_excess, explain_refused_start
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
+from fluxagents.prompts.statistics.costs import Prices
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
+from fluxagents.workers.observing.metrics.amounts import Tally
+from fluxagents.workers.observing.metrics.commit_counts import count_commit
+from fluxagents.workers.observing.metrics.request_marks import mark_request
 from fluxagents.workers.redis.people.audit_log import RedisAuditLog, record_arguments
 from fluxagents.workers.redis.people.remark_book import RedisRemarkBook
 from fluxagents.workers.redis.refusals import WriteRefusedError, explain_refusal
@@ -45,7 +50,7 @@ PAUSE_S = 0.5
 NAME_TAKEN = -2
 """What `create.lua` answers when the keys of a new run are not free."""
 
-WRITING = ("accounts", "audit", "dispatches", "shares", "write_step")
+WRITING = ("metrics", "accounts", "audit", "dispatches", "shares", "write_step")
 """The shared parts of scripts that write steps."""
 
 INDEX_PAGE = 500
@@ -60,23 +65,34 @@ class RedisRunStore:
         prefix: What every key begins with.
         archive: Where runs go that leave Redis; they are read there, and never begin anew.
         replicas: How many replicas of Redis must have a step before it counts as recorded.
+        prices: Of chat models, by which money is counted.
+        tally: What this process counted; it is stored with the next step.
     """
 
     def __init__(
-        self, redis: Redis, *, prefix: str = "flux:", archive: Archive | None = None, replicas: int = 0
+        self,
+        redis: Redis,
+        *,
+        prefix: str = "flux:",
+        archive: Archive | None = None,
+        replicas: int = 0,
+        prices: Callable[[], Prices | None] = lambda: None,
+        tally: Tally | None = None,
     ) -> None:
         self._redis = redis
+        self._prices = prices
+        self._tally = tally or Tally()
         self._replicas = Replicas(redis, replicas)
         self._prefix = prefix
         self._archive = archive
         self._audit_log = RedisAuditLog(redis, prefix=prefix)
         self._create = self._register(*WRITING, "create")
         self._commit = self._register(*WRITING, "commit")
-        self._claim = self._register("accounts", "leases", "dispatches", "shares", "claim")
+        self._claim = self._register("metrics", "accounts", "leases", "dispatches", "shares", "claim")
         self._release = self._register("release")
         self._request_pause = self._register("audit", "request_pause")
-        self._find_lost_dispatches = self._register("leases", "dispatches", "find_lost_dispatches")
-        self._wake = self._register("dispatches", "shares", "wake")
+        self._find_lost_dispatches = self._register("metrics", "leases", "dispatches", "find_lost_dispatches")
+        self._wake = self._register("metrics", "dispatches", "shares", "wake")
         self._forget = self._register("forget")
         self._sessions = RedisSessionStore(redis, prefix=prefix)
         self._remarks = RedisRemarkBook(redis, prefix=prefix)
@@ -129,7 +145,7 @@ class RedisRunStore:
             self.audit_log.append_in(pipe, record)
         for commit, state in commits:
             if commit.state.run_id not in archived:
-                self._create_in(pipe, commit, state)
+                self._create_in(pipe, commit, state, counts=count_commit(commit, self._prices))
         new = [commit.state.run_id for commit, _ in commits if commit.state.run_id not in archived]
         with _explain_refusals():
             results = self._replicas.execute(pipe, runs=new)[0 if record is None else 1 :]
@@ -149,13 +165,14 @@ class RedisRunStore:
     def put_back(self, commits: Sequence[tuple[Commit, str]]) -> None:
         pipe = self._redis.pipeline(transaction=False)
         for commit, state in commits:
-            self._create_in(pipe, commit, state)
+            # It was counted when it happened.
+            self._create_in(pipe, commit, state, counts={})
         with _explain_refusals():
             self._replicas.execute(pipe, runs=[commit.state.run_id for commit, _ in commits])
 
-    def _create_in(self, pipe: Pipeline, commit: Commit, state: str) -> None:
+    def _create_in(self, pipe: Pipeline, commit: Commit, state: str, *, counts: Mapping[str, int]) -> None:
         arguments = _Arguments()
-        document = _step_document(commit, state, arguments)
+        document = _step_document(commit, state, arguments, counts)
         self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
 
     def claim(
@@ -195,9 +212,14 @@ class RedisRunStore:
     def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> CommitResult:
         children = [(child, child.state.model_dump_json()) for child in commit.children]
         arguments = _Arguments()
+        tallied = self._tally.take()
+        counts = Counter(count_commit(commit, self._prices)) + Counter(tallied)
         document = {
-            "step": _step_document(commit, state, arguments),
-            "children": [_step_document(child, text, arguments) for child, text in children],
+            "step": _step_document(commit, state, arguments, counts),
+            "children": [
+                _step_document(child, text, arguments, count_commit(child, self._prices))
+                for child, text in children
+            ],
             "pausing": pausing,
         }
         if fence is not None:
@@ -206,6 +228,7 @@ class RedisRunStore:
         answer, *rest = record() if fence is None else self._run_patiently(record)
         status = CommitStatus(answer.decode())
         if status is not CommitStatus.OK:
+            self._tally.give_back(tallied)
             return CommitResult(status, pause_by=rest[0].decode() if rest else "")
         sequence_number, interrupted, sequence_numbers, resumed = rest
         started = [
@@ -498,7 +521,9 @@ class _Arguments:
         return [json.dumps(document), *self._texts]
 
 
-def _step_document(commit: Commit, state: str, arguments: _Arguments) -> dict[str, Any]:
+def _step_document(
+    commit: Commit, state: str, arguments: _Arguments, counts: Mapping[str, int]
+) -> dict[str, Any]:
     """A step as `write_step.lua` reads it; what is None there must be absent here."""
     document = {
         "run": commit.state.run_id,
@@ -524,10 +549,13 @@ def _step_document(commit: Commit, state: str, arguments: _Arguments) -> dict[st
             document["account"] = commit.state.session
         if commit.state.requester:
             document["requester"] = commit.state.requester
+    if counts:
+        document["counts"] = counts
     if commit.usage:
         document["usage"] = asdict(commit.usage)
     if commit.state.waiting_for:
         document["request"] = arguments.add(commit.state.waiting_for.model_dump_json())
+        document["request_mark"] = mark_request(commit.state.waiting_for)
     if commit.dispatch:
         document["dispatch"] = {
             "queue": commit.dispatch.queue,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from secrets import token_hex
 from time import monotonic
 
@@ -11,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluxagents.scheduler.http.problems import answer_problem
+from fluxagents.scheduler.http.route_table import name_resource
 
 REQUEST_ID = "X-Request-ID"
 
@@ -30,11 +32,18 @@ _ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 log = structlog.get_logger("api")
 
 
+Note = Callable[[str, str, int, float | None], None]
+"""Counts a request: what it is about, its method, the status, and the seconds unless it was a stream."""
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
 class RequestLog:
     """The outermost part of the API; what fails inside without an answer is answered here."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, note: Note) -> None:
         self._app = app
+        self._note = note
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,13 +52,14 @@ class RequestLog:
         asked = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = asked if _ID.fullmatch(asked) else token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        began, status = monotonic(), 0
+        began, status, is_stream = monotonic(), 0, False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_stream
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
+                is_stream = headers.get("content-type", "").startswith("text/event-stream")
                 headers[REQUEST_ID] = request_id
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
@@ -69,13 +79,16 @@ class RequestLog:
                 await answer(scope, receive, send_with_headers)
             finally:
                 actor = scope["state"].get("actor")
+                seconds = monotonic() - began
+                method = scope["method"] if scope["method"] in METHODS else "other"
+                self._note(name_resource(scope["path"]), method, status, None if is_stream else seconds)
                 log.info(
                     "request",
                     method=scope["method"],
                     # Without its query, which is where people put keys.
                     path=_hide_link(scope["path"]),
                     status=status,
-                    duration_ms=round((monotonic() - began) * 1_000, 1),
+                    duration_ms=round(seconds * 1_000, 1),
                     by=actor.name if actor else "",
                 )
 

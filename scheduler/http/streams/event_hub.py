@@ -76,14 +76,23 @@ class EventHub:
         self._live = live
         self._max_listeners = max_listeners
         self._listeners: set[Listener] = set()
+        self.is_reading = False
+        """Whether what happens can be read now, as far as is known."""
+
+    @property
+    def listeners(self) -> int:
+        """How many listen now."""
+        return len(self._listeners)
 
     async def run(self) -> None:
         """Read it until cancelled; after an outage of Redis all listeners begin anew."""
         while True:
             try:
+                self.is_reading = True
                 async for entry in self._live.follow():
                     await self._hand_out(entry)
             except FluxError as error:
+                self.is_reading = False
                 log.warning("what happens cannot be read", error=error.message)
             for listener in tuple(self._listeners):
                 listener.release()

@@ -15,7 +15,8 @@ from fluxagents.workers.settings import ENV_PREFIX, Settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = sorted(set(SERVICES) - {"redis"})
+MONITORING = {"prometheus", "alertmanager", "grafana"}
+OURS = sorted(set(SERVICES) - {"redis"} - MONITORING)
 
 
 def seconds(text: str) -> int:
@@ -106,11 +107,21 @@ def test_every_variable_means_something(name: str) -> None:
     assert set(SERVICES[name]["environment"]) <= known
 
 
-def test_every_pool_has_a_worker_that_is_asked_about_itself() -> None:
+def test_every_pool_has_a_worker_that_is_asked_about_its_progress() -> None:
     for pool in POOLS:
-        worker = SERVICES[f"worker-{pool}"]
-        assert worker["command"] == ["worker", "--pool", pool]
-        assert f"inspect ping -d {pool}@$$(hostname)" in worker["healthcheck"]["test"][1]
+        assert SERVICES[f"worker-{pool}"]["command"] == ["worker", "--pool", pool]
+    for name in ("beat", *(f"worker-{pool}" for pool in POOLS)):
+        port = SERVICES[name]["environment"]["FLUXAGENTS_HEALTH_PORT"]
+        assert f"http://127.0.0.1:{port}/readyz" in SERVICES[name]["healthcheck"]["test"][-1]
+
+
+@pytest.mark.parametrize("name", sorted(MONITORING))
+def test_monitoring_is_wanted_and_reached_from_this_machine_only(name: str) -> None:
+    assert SERVICES[name]["profiles"] == ["monitoring"]
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES[name]["ports"])
+    for mount in SERVICES[name]["volumes"]:
+        source = mount.partition(":")[0]
+        assert (ROOT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"]
 
 
 def test_flower_is_reached_from_this_machine_only() -> None:

@@ -56,6 +56,11 @@ def demo(keep: bool) -> None:
         say(f"All findings as one table: {table}")
         say(f"Artifacts with the full data: {settings.artifact_url}")
         say(f"Flower, read-only: http://127.0.0.1:{settings.flower_port} (while the services run)")
+        say(f"Health: http://127.0.0.1:{settings.api_port}/healthz?verbose")
+        say(
+            f"Metrics for Prometheus: http://127.0.0.1:{settings.api_port}/metrics (with a key of"
+            " `fluxagents api-keys create`), or `fluxagents metrics`; dashboards: docs/metrics.md"
+        )
         say(f"Logs: {settings.log_dir}")
     finally:
         if not keep:

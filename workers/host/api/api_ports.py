@@ -49,6 +49,7 @@ from fluxagents.workers.clients.trigger_client import open_deliveries, open_rece
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.uploads import UploadFiles
+from fluxagents.workers.host.metrics_page import open_metrics
 from fluxagents.workers.models.model_source import MAX_FILE_BYTES
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
@@ -146,6 +147,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         prompts=lambda: PromptManager(store=RedisPromptStore(redis, prefix=prefix)),
         remedies=RedisRemedyBook(redis, prefix=prefix),
         presence=RedisPresence(redis, clock, prefix=prefix),
+        metrics=open_metrics(settings, _connect(url, decode_responses=True)),
         artifacts=cache(lambda: _open_artifacts(settings)),
         encode_tables=_encode_tables,
         model_file=models.original,
@@ -187,9 +189,10 @@ def _open_slack(settings: Settings, redis: Redis, app: FluxApp) -> SlackDoorway 
     return SlackDoorway(inbox, (settings.slack_signing_secret.get_secret_value(),))
 
 
-def _connect(url: str) -> Redis:
+def _connect(url: str, *, decode_responses: bool = False) -> Redis:
     return connection.open_client(
         url,
+        decode_responses=decode_responses,
         socket_connect_timeout=connection.CONNECT_TIMEOUT_S,
         socket_timeout=10.0,
         socket_keepalive=True,

@@ -4,7 +4,7 @@
 local queue, is_idle, grace_ms, limit = ARGV[1], ARGV[2] == '1', tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = now_ms()
 local due = prefix .. 'due:' .. queue
-local issued, is_issued = {}, {}
+local issued, is_issued, reclaimed = {}, {}, 0
 
 local function issue_lost(id)
   -- A dispatch may be lost for several reasons.
@@ -19,6 +19,7 @@ for _, id in ipairs(redis.call('SMEMBERS', prefix .. 'leases')) do
   local owner, its_queue, lease_until = unpack(redis.call('HMGET', run, 'owner', 'queue', 'lease_until'))
   if its_queue == queue and owner and not is_lease_valid(owner, lease_until) then
     redis.call('HDEL', run, 'owner')
+    reclaimed = reclaimed + 1
     redis.call('SREM', prefix .. 'leases', id)
     issue_lost(id)
   end
@@ -42,4 +43,6 @@ if is_idle then
     if now - redis.call('HGET', run_key(id), 'dispatched_ms') >= grace_ms then issue_lost(id) end
   end
 end
+if reclaimed > 0 then count('fluxagents_leases_reclaimed_total|' .. queue, reclaimed) end
+if #issued > reclaimed then count('fluxagents_dispatches_repaired_total|' .. queue, #issued - reclaimed) end
 return issued

@@ -12,4 +12,5 @@ for _, index in ipairs({'runs', 'status:' .. status, 'session:' .. session, 'req
   redis.call('ZREM', prefix .. index, id)
 end
 redis.call('SREM', prefix .. 'leases', id)
+redis.call('HDEL', prefix .. 'request-marks', id)
 return 1

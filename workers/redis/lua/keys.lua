@@ -27,6 +27,8 @@
 --   open-runs:<person>      set of the runs of a person that have not ended: accounts
 --   started:<day>:<person>  how many runs a person started on a day (UTC); expires: accounts
 --   requests            sorted set of the runs that wait for a human, by the time of the request: write_step
+--   request-marks       hash of the same runs: what is asked, how far its ladder was climbed, until when: write_step
+--   metrics             hash of what was counted, by series: metrics
 --   timers              sorted set of sleeping runs by the time at which they go on: write_step, dispatches
 --   leases              set of the runs whose step is leased: claim, commit, release, find_lost_dispatches
 --   ticket:<queue>      the sequence number of the last dispatch into a queue: dispatches

@@ -11,6 +11,7 @@ local attempts, status = unpack(redis.call('HMGET', message, 'attempts', 'status
 -- Another sender may have claimed it since, when the lease was over; what that one finds counts.
 if attempts ~= attempt or status ~= 'pending' then return 0 end
 redis.call('ZREM', message_key(name, 'flying'), id)
+count('fluxagents_outbox_attempts_total|' .. family .. '|' .. outcome, 1)
 
 local function close(its_id, its_status)
   local key = message_key(name, its_id)

@@ -1,5 +1,6 @@
 -- Shared part of create and commit: writes what a step led to. Owns the state of a run and its events, and the
--- indexes `runs`, `session:<name>`, `status:<status>`, `requests`, `timers`, `:open` and `:followers`; adds to `feed` and `live`.
+-- indexes `runs`, `session:<name>`, `status:<status>`, `requests`, `request-marks`, `timers`, `:open` and
+-- `:followers`; adds to `feed` and `live`.
 --
 -- A step is a table of the JSON document in ARGV[1]; an absent field is nil.
 --   run seq status digest started_ms session
@@ -8,9 +9,11 @@
 --   account          of a new run that no other began: the session that pays for it, if it has one
 --   requester        of a new run that no other began: who wanted it, if that is known
 --   starts           whether it is a start that limits hold for, and none that is taken over from elsewhere
+--   counts           what it adds to the metrics, by series
 --   usage            what the step used, by name, if a worker carried it out
 --   state events     texts: numbers of arguments, since large JSON inside JSON would cost Redis a second reading
---   request          text: the request to a human that the run waits for
+--   request          text: the request to a human that the run waits for; `request_mark` is its kind, level and the
+--                    time (ms) after which it is overdue, 0 for none, with `|` between
 --   record           text: the act of a person that led to it; `content` is its sha256
 --   dispatch         what follows: `queue`, `text`, `not_before_ms` (0 for at once), `after` (runs to wait for)
 
@@ -62,6 +65,7 @@ local function write_step(step, old)
   local id, run = step.run, run_key(step.run)
   local length = append_events(run, step.events)
   if step.kinds then tell_listeners(step, length) end
+  if step.counts then count_all(step.counts) end
   tell_watchers(step, length)
   if step.record then append_act(ARGV[step.record], step.content) end
   if step.status ~= old.status then
@@ -73,9 +77,11 @@ local function write_step(step, old)
     redis.call('HSET', run, 'request', ARGV[step.request])
     -- The time of the first one: further votes do not put a request behind others.
     redis.call('ZADD', prefix .. 'requests', 'NX', now_ms(), id)
+    redis.call('HSET', prefix .. 'request-marks', id, step.request_mark)
   elseif old.request then
     redis.call('HDEL', run, 'request')
     redis.call('ZREM', prefix .. 'requests', id)
+    redis.call('HDEL', prefix .. 'request-marks', id)
   end
   -- An external event, such as a cancellation, may come while the run sleeps.
   if old.sleeping then

@@ -44,7 +44,7 @@ class RedisOutbox(Generic[E]):
         self._put = register_script(redis, "outbox", "outbox_put")
         self._claim = register_script(redis, "outbox", "outbox_claim")
         self._change = register_script(redis, "outbox", "outbox_change")
-        self._settle = register_script(redis, "outbox", "outbox_settle")
+        self._settle = register_script(redis, "metrics", "outbox", "outbox_settle")
         self._resend = register_script(redis, "outbox", "outbox_resend")
         self._fail = register_script(redis, "outbox", "outbox_fail")
         self._withdraw = register_script(redis, "outbox", "outbox_withdraw")

@@ -1,0 +1,85 @@
+"""Whether this worker or beat is well, on a port of its own if the settings name one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from celery import bootsteps
+from celery.signals import beat_init, worker_process_init
+from redis.exceptions import RedisError
+
+from fluxagents.workers.observing.health.health_server import Examine, HealthServer
+from fluxagents.workers.observing.health.verdict import HealthCheck, judge_beat, judge_worker
+from fluxagents.workers.observing.metrics.worker_figures import PollWatch
+from fluxagents.workers.redis import connection
+from fluxagents.workers.settings import Settings
+
+if TYPE_CHECKING:
+    from fluxagents.workers.celery.heartbeat import Pulse
+
+TICKS = PollWatch()
+"""Of this process: beat builds its scheduler by itself and hands it to nobody."""
+
+
+def serve_health(examine: Examine, settings: Settings) -> HealthServer | None:
+    """Answer at the port of the settings, if they name one."""
+    if settings.health_port is None:
+        return None
+    server = HealthServer(examine, host=settings.health_host, port=settings.health_port)
+    server.start()
+    return server
+
+
+def follow_beat(settings: Settings) -> None:
+    """Answer for beat from its start on, also while it waits for the lock."""
+
+    def receive(**_: Any) -> None:
+        serve_health(partial(examine_beat, settings), settings)
+
+    beat_init.connect(receive, weak=False, dispatch_uid="fluxagents.health")
+
+
+def examine_beat(settings: Settings) -> Sequence[HealthCheck]:
+    """The checks of the beat of this process."""
+    try:
+        with connection.open_client(connection.redis_url(settings), socket_timeout=2.0) as redis:
+            is_lock_held = int(redis.pttl(f"{settings.key_prefix}redbeat::lock")) > 0
+    except RedisError as error:
+        return [HealthCheck("redis", f"it does not answer: {type(error).__name__}")]
+    return list(judge_beat(has_ticked=TICKS.is_noted, tick_age_s=TICKS.age_s, is_lock_held=is_lock_held))
+
+
+class Health(bootsteps.StartStopStep):  # type: ignore[misc] # Celery ships no types
+    """Answers for a worker, from its main process."""
+
+    requires = ("fluxagents.workers.celery.heartbeat:Heartbeat",)
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self._server: HealthServer | None = None
+        worker_process_init.connect(self._leave, weak=False, dispatch_uid="fluxagents.health")
+
+    def start(self, worker: Any) -> None:
+        pulse, settings = worker.pulse, worker.app.settings
+        self._server = serve_health(partial(examine_worker, pulse, settings), settings)
+
+    def stop(self, worker: Any) -> None:
+        """Nothing: it answers until the process ends."""
+
+    def _leave(self, **_: Any) -> None:
+        if self._server is not None:
+            self._server.close()
+
+
+def examine_worker(pulse: Pulse, settings: Settings) -> Sequence[HealthCheck]:
+    """The checks of the worker of this process."""
+    return list(
+        judge_worker(
+            pulse.take_figures(),
+            heartbeat_age_s=pulse.age_s,
+            ttl_s=settings.node_ttl_s,
+            hard_limit_s=settings.hard_time_limit_s,
+        )
+    )
