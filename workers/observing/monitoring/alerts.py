@@ -56,6 +56,10 @@ class Objective:
         total = f"sum(rate({name}_count{_braces(selector)}[{window}]))"
         return f"(1 - {within} / {total})"
 
+    def has_enough(self, window: str) -> str:
+        """The query whether there were enough waits in a window to speak of a share."""
+        return f"sum(increase({self.histogram.name}_count{_braces(self.selector)}[{window}])) > {LEAST_WAITS}"
+
 
 FIRST_STEP = Objective(
     "FirstStep",
@@ -67,6 +71,9 @@ FIRST_STEP = Objective(
 )
 TIMER = Objective("Timer", "a due timer fires within 10 s", m.TIMER_DELAY, "", 10.0, 0.999)
 OBJECTIVES = (FIRST_STEP, TIMER)
+
+LEAST_WAITS = 10
+"""One run that waited is no trend, on an installation that has one an hour."""
 
 BURN_RATES: tuple[tuple[str, str, str, float, str, Severity], ...] = (
     ("Fast", "1h", "5m", 14.4, "2m", "page"),
@@ -112,7 +119,7 @@ ALERTS: tuple[Alert, ...] = (
     Alert(
         "QueueGrowing",
         f'{m.QUEUE_OLDEST.name}{{queue!~".*[.]bulk.*|tools[.]long.*"}} > 60'
-        f" and on (queue) deriv({m.QUEUE_DUE.name}[10m]) >= 0",
+        f" and on (queue) deriv({m.QUEUE_DUE.name}[10m]) >= 0 and on (queue) {m.QUEUE_SLOTS.name} > 0",
         "1m",
         "page",
         "{{ $labels.queue }} grows; its first step waits for {{ $value | humanizeDuration }}.",
@@ -128,7 +135,7 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         "BeatDown",
-        f'{m.BEAT_UP.name} == 0 or max({m.SCHEDULE_OVERDUE.name}{{schedule=~"reconcile|look"}}) > 60',
+        f'min({m.BEAT_UP.name}) == 0 or max({m.SCHEDULE_OVERDUE.name}{{schedule=~"reconcile|look"}}) > 60',
         "30s",
         "page",
         "No beat ticks: timers, schedules and lost messages wait.",
@@ -244,7 +251,8 @@ def burn_alerts() -> Iterator[Alert]:
             limit = f"{factor} * (1 - {objective.target})"
             yield Alert(
                 f"{objective.name}BudgetBurns{speed}",
-                f"{objective.error_ratio(long)} > {limit} and {objective.error_ratio(short)} > {limit}",
+                f"{objective.error_ratio(long)} > {limit} and {objective.error_ratio(short)} > {limit}"
+                f" and {objective.has_enough(long)}",
                 lasts,
                 severity,
                 f"Not true often enough in the last {long}: {objective.promise} ({objective.target:.1%}).",
