@@ -42,18 +42,18 @@ MODULES: dict[str, tuple[str, ...]] = {
     "triggers.webhooks": ("webhooks",),
     "queries": ("queries",),
     "prompts": ("prompts",),
-    "figures": ("errors", "statistics"),
+    "operations.figures": ("errors", "statistics"),
     "people.people": ("me", "people", "quotas", "groups", "keys"),
     "people.member_details": ("people",),
     "humans.a2h": ("a2h",),
-    "metrics": ("metrics",),
+    "operations.metrics": ("metrics",),
     "channels.answers": ("answer",),
     "channels.slack": ("slack",),
 }
 """Modules in the order of their routes, with the first names of their addresses."""
 
 
-AT_ROOT = frozenset({"humans.a2h", "metrics", "channels.answers", "channels.slack"})
+AT_ROOT = frozenset({"humans.a2h", "operations.metrics", "channels.answers", "channels.slack"})
 """Modules whose addresses are not below `V1`."""
 
 PAGE_MODULES: dict[str, tuple[str, ...]] = {
