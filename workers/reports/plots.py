@@ -204,6 +204,51 @@ def _deletions(result: Plottable) -> PlotFigure:
     )
 
 
+def _synthetic_lethals(result: Plottable) -> PlotFigure:
+    members = _check_not_empty(result.tables["members"])
+    found, sizes = result.manifest.result, result.tables["lethal_sets"]["knock_outs"].value_counts()
+    counted = f"{sizes.get(2, 0)} pairs and {sizes.get(3, 0)} sets of three"
+    caption = result.caption(f"Lethal only together: {counted} of {found['kind']}")
+    names = {"lethal_pairs": "lethal pairs", "lethal_triples": "lethal sets of three"}
+    caption = _note_cut(caption, min(len(members), MAX_BARS), len(members), str(found["kind"]))
+    return _draw_members(members.rename(columns=names), caption)
+
+
+def _cut_sets(result: Plottable) -> PlotFigure:
+    table = _check_not_empty(result.tables["cut_sets"])
+    members = table["knock_outs"].str.split(" + ", regex=False).explode().value_counts().sort_index()
+    members = (
+        members.sort_values(ascending=False, kind="stable").rename_axis("id").reset_index(name="cut sets")
+    )
+    product = result.manifest.result.get("product_exchange")
+    aim = f"couple {product} to growth" if product else "stop growth"
+    caption = result.caption(f"Knock-outs of {len(table)} minimal cut sets that {aim}")
+    caption = _note_cut(caption, min(len(members), MAX_BARS), len(members), "knock-outs")
+    return _draw_members(members, caption)
+
+
+def _draw_members(members: pd.DataFrame, caption: Caption) -> PlotFigure:
+    """How often a knock-out is part of a set, the most frequent first.
+
+    Args:
+        members: With `id`, and one or two columns of counts, each with the name of what is counted.
+        caption: Of the plot.
+    """
+    bars = members.head(MAX_BARS)
+    counts = [column for column in bars.columns if column != "id"]
+    with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
+        axes, left = drawing.axes, bars[counts[0]] * 0
+        for column, color in zip(counts, (ORANGE, BLUE), strict=False):
+            axes.barh(range(len(bars)), bars[column], left=left, color=color, height=0.7, label=column)
+            left = left + bars[column]
+        axes.set_xlim(0, float(left.max()) * (1 + _LEGEND_SHARE))
+        axes.set_xlabel("sets that it is part of (count)")
+        if len(counts) > 1:
+            axes.legend(loc="lower right")
+        _name_bars(drawing, [str(name) for name in bars["id"]])
+        return drawing.figure
+
+
 def _name_gene(identifier: str, name: str) -> str:
     """`gltA (b0720)`; the id alone where a name says no more, such as `G_s0001`."""
     says_more = name.lower().removeprefix("g_") not in {"", identifier.lower()}
@@ -464,6 +509,8 @@ PLOTS: Mapping[str, Callable[[Plottable], PlotFigure]] = {
     "run_flux_variability_analysis": _ranges,
     "analyze_essentiality": _essentiality,
     "run_gene_deletion_analysis": _deletions,
+    "find_synthetic_lethals": _synthetic_lethals,
+    "find_minimal_cut_sets": _cut_sets,
     "compare_media_performance": _media,
     "analyze_limitations": _limitations,
     "run_phase_plane": _phase_plane,

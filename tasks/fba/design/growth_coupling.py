@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
-
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.conditions import exchanges
 from fluxagents.tasks.fba.solving.growth import solve
@@ -156,10 +154,10 @@ class CouplingScreen:
             best = solve(self._growth, dual=True)
             if best.status is not Outcome.OPTIMAL or best.value is None or best.value < self._min_growth:
                 return None
-            active = _active(self._growth)
+            active = self._growth.active_reactions()
         with self._secretion.hold_bounds(closed):
             least = self._least(best.value)
-            return Strain(best.value, least, active | _active(self._secretion))
+            return Strain(best.value, least, active | self._secretion.active_reactions())
 
     def _least(self, growth_per_h: float) -> float:
         self._secretion.set_row_bounds(self._row, self._floor(growth_per_h), None)
@@ -190,7 +188,3 @@ class CouplingScreen:
     def _no_secretion(self) -> tuple[float, float]:
         lowest, highest = self._product.bounds
         return (min(lowest, 0.0), 0.0) if self._product.reactants else (0.0, max(highest, 0.0))
-
-
-def _active(program: LinearProgram) -> frozenset[int]:
-    return frozenset(np.flatnonzero(np.abs(program.net_fluxes()) >= NOISE_MMOL_PER_GDW_H).tolist())

@@ -352,6 +352,11 @@ class LinearProgram:
         primals = np.array([*self._glpk.get_col_primals(self._problem), 0.0])
         return primals[forward] - primals[reverse]
 
+    def active_reactions(self) -> frozenset[int]:
+        """The indices in `model.reactions` of those that carry flux at the last optimum."""
+        active = np.flatnonzero(np.abs(self.net_fluxes()) >= NOISE_MMOL_PER_GDW_H)
+        return frozenset(active.tolist())
+
     def _bound_prices(self, column: int) -> tuple[float, float]:
         """Of a column: at an optimum only the bound that holds it back has a price."""
         price = float(self._glpk.glp_get_col_dual(self._problem, column))

@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.growth import Optimum, solve
-from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -71,7 +69,7 @@ class WildType:
         self._program = program
         self._intact = Survivor(optimum.status, optimum.value, [])
         if self.grows:
-            self._intact.optima.append(_active(program))
+            self._intact.optima.append(program.active_reactions())
             program.remember_basis()
         self._known: dict[Disabled, Survivor] = {frozenset(): self._intact}
 
@@ -111,7 +109,7 @@ class WildType:
         survivor = self._known[disabled] = Survivor(optimum.status, optimum.value, [])
         if optimum.value is None:
             return survivor, frozenset()
-        active = _active(program)
+        active = program.active_reactions()
         for parent in parents:
             if survivor.is_as_good_as(parent):
                 parent.optima.append(active)
@@ -121,7 +119,3 @@ class WildType:
 def is_lethal(fraction_of_wild_type: float | None, threshold: float) -> bool:
     """Whether growth is below the threshold of lethality; an infeasible knock-out is lethal."""
     return fraction_of_wild_type is None or fraction_of_wild_type < threshold
-
-
-def _active(program: LinearProgram) -> frozenset[int]:
-    return frozenset(np.flatnonzero(np.abs(program.net_fluxes()) >= NOISE_MMOL_PER_GDW_H).tolist())

@@ -83,6 +83,20 @@ def read_gene_pairs(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
         yield {"kind": "double"} | drop_absent(genes=phrase.genes) | _read_deletion_settings(phrase)
 
 
+def read_synthetic_lethals(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    # "Three genes" is one word for three.
+    of_genes = any("gen" in token.text.casefold() for token in phrase.tokens)
+    most = 3 if phrase.has("triple") else _PAIR
+    yield {"kind": "genes" if of_genes else "reactions", "most_knock_outs": most} | read_threshold(phrase)
+
+
+def read_minimal_cut_sets(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
+    kind = "genes" if phrase.has("gene") else None
+    named = [token for token in phrase.tokens if token.tag in COMPOUNDS]
+    exchange = medium.require_exchange(named[0]) if named else None
+    yield drop_absent(kind=kind, product_exchange=exchange)
+
+
 def read_single_deletions(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     yield drop_absent(genes=phrase.genes) | _read_deletion_settings(phrase)
 
@@ -260,6 +274,8 @@ ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
     "time_course": read_time_course,
     "essentiality": read_essentiality,
     "gene_pairs": read_gene_pairs,
+    "synthetic_lethals": read_synthetic_lethals,
+    "minimal_cut_sets": read_minimal_cut_sets,
     "gene_sets": read_gene_sets,
     "single_deletions": read_single_deletions,
     "sampling": read_sampling,

@@ -21,6 +21,8 @@ _HYPOTHESES: Mapping[str, str] = {
     "run_dynamic_fba": "The culture grows until something is used up; biomass that does not rise refutes it.",
     "analyze_essentiality": "No single gene or reaction is essential here; each that is refutes it.",
     "run_gene_deletion_analysis": "The cell grows without these genes; each lethal deletion refutes it.",
+    "find_synthetic_lethals": "No set is lethal only together; each that is refutes it.",
+    "find_minimal_cut_sets": "No few knock-outs leave only the wanted; each verified cut set refutes it.",
     "find_minimal_media": "Some medium of open uptakes restores growth; that none is found refutes it.",
     "check_missing_media": "Closed uptakes keep it from growing; that none restores growth refutes it.",
     "identify_auxotrophies": "It needs no amino acid, vitamin or nucleobase; each that it needs refutes it.",

@@ -1,0 +1,120 @@
+"""What may be knocked out together, and which of it a flux distribution needs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from fluxagents.tasks.fba.solving.conditions import require_reaction
+from fluxagents.tasks.fba.solving.gene_rules import GeneRules
+from fluxagents.tasks.fba.solving.wild_type import Disabled
+
+if TYPE_CHECKING:
+    from cobra import Model
+
+Kind = Literal["reactions", "genes"]
+
+
+class CutTargets(Protocol):
+    """Genes or reactions of a model that may be knocked out."""
+
+    ids: Sequence[str]
+    """In the order of the model."""
+
+    def disable(self, knock_outs: Iterable[str]) -> Disabled:
+        """The reactions that carry no flux without these targets."""
+
+    def find_needed(self, active: Disabled, knock_outs: Collection[str]) -> frozenset[str]:
+        """Targets that suffice for these reactions to carry flux, none of them a knock-out.
+
+        Args:
+            active: Indices in `model.reactions`; none of them is disabled by the knock-outs.
+            knock_outs: Targets that are gone.
+        """
+
+
+def cut_targets(
+    model: Model, kind: Kind, candidates: Sequence[str] | None, excluded: Sequence[str]
+) -> CutTargets:
+    """The targets of a model under its conditions.
+
+    Args:
+        model: With the objective that is growth.
+        kind: What is knocked out.
+        candidates: Ids of the only targets; all genes, or all reactions inside the cell, if None.
+        excluded: Ids that are no targets.
+
+    Exchanges, demands and sinks, the objective and reactions that are closed anyway are no targets unless
+    they are named.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` for an id that the model does not have, with the nearest ids.
+    """
+    if kind == "genes":
+        return GeneTargets(model, candidates, excluded)
+    return ReactionTargets(model, candidates, excluded)
+
+
+class ReactionTargets:
+    """Reactions as targets; see `cut_targets`."""
+
+    def __init__(self, model: Model, candidates: Sequence[str] | None, excluded: Sequence[str]) -> None:
+        left_out = {require_reaction(model, identifier) for identifier in excluded}
+        named = None if candidates is None else {require_reaction(model, name) for name in candidates}
+        self._ids = {
+            index: str(reaction.id)
+            for index, reaction in enumerate(model.reactions)
+            if reaction.id not in left_out
+            and (
+                not (reaction.boundary or reaction.objective_coefficient or reaction.bounds == (0, 0))
+                if named is None
+                else reaction.id in named
+            )
+        }
+        self._indices = {identifier: index for index, identifier in self._ids.items()}
+        self.ids: Sequence[str] = tuple(self._indices)
+
+    def disable(self, knock_outs: Iterable[str]) -> Disabled:
+        return frozenset(self._indices[identifier] for identifier in knock_outs)
+
+    def find_needed(self, active: Disabled, knock_outs: Collection[str]) -> frozenset[str]:
+        del knock_outs
+        return frozenset(self._ids[index] for index in active if index in self._ids)
+
+
+class GeneTargets:
+    """Genes as targets, by the gene rules of the model; see `cut_targets`."""
+
+    def __init__(self, model: Model, candidates: Sequence[str] | None, excluded: Sequence[str]) -> None:
+        self._rules = GeneRules(model)
+        left_out = {gene.id for gene in self._rules.require_genes(excluded)}
+        named = model.genes if candidates is None else self._rules.require_genes(candidates)
+        self.ids: Sequence[str] = tuple(gene.id for gene in named if gene.id not in left_out)
+        self._targets = frozenset(self.ids)
+        self._broken = frozenset(gene.id for gene in model.genes if not gene.functional)
+        self._bodies = {index: reaction.gpr.body for index, reaction in enumerate(model.reactions)}
+
+    def disable(self, knock_outs: Iterable[str]) -> Disabled:
+        return self._rules.disabled_reactions(knock_outs)
+
+    def find_needed(self, active: Disabled, knock_outs: Collection[str]) -> frozenset[str]:
+        missing = self._broken.union(knock_outs)
+        needed: frozenset[str] = frozenset()
+        for index in sorted(active):
+            if self._bodies[index] is not None:
+                needed |= self._support(self._bodies[index], missing, needed) or frozenset()
+        return needed
+
+    def _support(
+        self, rule: ast.AST, missing: frozenset[str], needed: frozenset[str]
+    ) -> frozenset[str] | None:
+        """The fewest targets beside those needed that make a rule hold; None if it fails."""
+        if isinstance(rule, ast.Name):
+            return None if rule.id in missing else self._targets & {rule.id}
+        assert isinstance(rule, ast.BoolOp)
+        supports = [self._support(part, missing, needed) for part in rule.values]
+        held = [support for support in supports if support is not None]
+        if isinstance(rule.op, ast.And):
+            return frozenset().union(*held) if len(held) == len(supports) else None
+        return min(held, key=lambda genes: (len(genes - needed), sorted(genes)), default=None)
