@@ -66,6 +66,7 @@ COMMANDS = {
     ),
     "errors": ("stats.errors:errors", "Show what goes wrong most often, and what helps."),
     "models": ("models.models:models", "List, add and inspect metabolic models."),
+    "genomes": ("models.genomes:genomes", "Read genomes, and draft models from them."),
     "artifacts": ("artifacts.artifacts:artifacts", "List, show, export and plot the full data of results."),
     "frog": (
         "models.frog:frog",

@@ -74,7 +74,7 @@ def _folder_of_the_reader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     """The files that examples name lie in the working directory."""
     for line in list_examples():
         for word in split_words(line):
-            if re.fullmatch(r"[\w….]+\.(?:zip|tsv|j2|jsonl|json)", word):
+            if re.fullmatch(r"[\w….]+\.(?:zip|tsv|j2|jsonl|json|faa|fna|gz|gbk|gff)", word):
                 (tmp_path / word).touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLUXAGENTS_DATA_DIR", str(tmp_path / "data"))

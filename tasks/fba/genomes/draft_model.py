@@ -1,0 +1,111 @@
+"""A draft: which reactions of a universal model an organism has and why, before it becomes a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.solving.conditions import MediumArgs, apply_medium
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra, pd
+from fluxagents.tasks.ports.results import ResultFile
+
+if TYPE_CHECKING:
+    from cobra import Model
+
+
+Decision = Literal["kept", "added", "left_out"]
+
+BUILD = "build_metabolic_model"
+"""The tool whose result holds a draft."""
+
+EVIDENCE_NOTE = "evidence"
+"""Of the notes of a reaction: why it is in the model."""
+
+
+class DraftReaction(BaseModel):
+    """One reaction of the universal model, what was decided, and what speaks for that."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    reaction: str
+    name: str
+    equation: str
+    decision: Decision
+    reason: str
+    score: float | None = Field(description="1 for the median of reactions with evidence; None without any.")
+    gene_rule: str
+    identity_percent: float | None = Field(description="Mean of the hits of the best complex.")
+    best_hits: str = Field(description="The reference genes of the best complex.")
+    growth_lost_fraction: float | None = Field(
+        description="Of the growth on the first medium, without the reaction; None where it was not tested."
+    )
+
+    @property
+    def is_in(self) -> bool:
+        """Whether the draft has the reaction."""
+        return self.decision != "left_out"
+
+
+class ModelDraft(BaseModel):
+    """All that a model is made of, beside its universal model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    kind: Literal["draft"] = "draft"
+    genome: str
+    """Digest of the table of its proteins."""
+    universal: str
+    """Id of the universal model."""
+    medium_mmol_per_gdw_h: dict[str, float]
+    reactions: tuple[DraftReaction, ...]
+
+    @property
+    def file(self) -> ResultFile:
+        """As an artifact; the same draft has the same digest."""
+        content = self.model_dump_json(indent=0).encode()
+        return ResultFile(name="draft.json", media_type="application/json", content=content)
+
+
+def reduce_to_draft(model: Model, draft: ModelDraft, digest: str) -> None:
+    """Make a draft of its universal model: reactions, gene rules, medium, and evidence in the notes.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if the draft was made from another universal model.
+    """
+    kept = {row.reaction: row for row in draft.reactions if row.is_in}
+    missing = [name for name in kept if name not in model.reactions]
+    if missing:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"the draft has reaction '{missing[0]}', and model '{model.id}' has not",
+            suggestions=("run it on the universal model that the draft was made from",),
+        )
+    dropped = [reaction for reaction in model.reactions if reaction.id not in kept]
+    model.remove_reactions(dropped, remove_orphans=True)
+    for reaction in model.reactions:
+        row = kept[reaction.id]
+        reaction.gene_reaction_rule = row.gene_rule
+        reaction.notes = {**reaction.notes, EVIDENCE_NOTE: _describe(row)}
+    cobra.manipulation.remove_genes(
+        model, [gene for gene in model.genes if not gene.reactions], remove_reactions=False
+    )
+    medium = draft.medium_mmol_per_gdw_h
+    uptakes = {name: limit for name, limit in medium.items() if name in model.reactions}
+    apply_medium(model, MediumArgs(medium=uptakes))
+    model.notes = {**model.notes, "genome": draft.genome, "draft": digest, "universal model": draft.universal}
+
+
+def _describe(row: DraftReaction) -> str:
+    score = "" if row.score is None else f"; score {row.score:g}"
+    hits = f"; like {row.best_hits}" if row.best_hits else ""
+    return f"{row.decision}: {row.reason}{score}{hits}"
+
+
+def tabulate_draft(rows: Sequence[DraftReaction]) -> pd.DataFrame:
+    """The evidence table, one row per reaction of the universal model."""
+    numbers = dict.fromkeys(("score", "identity_percent", "growth_lost_fraction"), "float64")
+    table = pd.DataFrame([row.model_dump() for row in rows], columns=list(DraftReaction.model_fields))
+    return table.astype(numbers)

@@ -1,0 +1,168 @@
+"""The stoichiometry of a model as matrices, and which of its reactions can carry flux."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Self
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.solving.lazy_libraries import np
+from fluxagents.tasks.fba.solving.optlang_program import silence_highs_banner
+
+if TYPE_CHECKING:
+    from cobra import Model
+    from numpy.typing import NDArray
+
+MAX_FLUX_MMOL_PER_GDW_H = 1_000.0
+"""Bounds are signs here: what is open is open this wide."""
+
+LEAST_FLUX_MMOL_PER_GDW_H = 0.01
+"""A reaction that can carry flux can carry this much, since fluxes can be scaled."""
+
+ZERO_FLUX = 1e-6
+
+NULL_COMPONENT = 1e-7
+"""Of a random vector of the null space: a reaction whose component is smaller is in no vector of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FluxNetwork:
+    """Reactions by position; `lower` and `upper` are 0 or `MAX_FLUX_MMOL_PER_GDW_H` in magnitude."""
+
+    stoichiometry: Any
+    """Metabolites by reactions, a SciPy matrix in columns."""
+    lower: NDArray[Any]
+    upper: NDArray[Any]
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        """The network of a model, every exchange open to both sides."""
+        sparse = import_module("scipy.sparse")
+        rows = {metabolite.id: index for index, metabolite in enumerate(model.metabolites)}
+        entries = [
+            (rows[metabolite.id], column, value)
+            for column, reaction in enumerate(model.reactions)
+            for metabolite, value in reaction.metabolites.items()
+        ]
+        places, columns, values = zip(*entries, strict=True)
+        shape = (len(rows), len(model.reactions))
+        exchanges = {reaction.id for reaction in model.exchanges}
+        lower = [r.lower_bound < 0 or r.id in exchanges for r in model.reactions]
+        upper = [r.upper_bound > 0 or r.id in exchanges for r in model.reactions]
+        return cls(
+            sparse.csc_matrix((values, (places, columns)), shape=shape),
+            np.where(lower, -MAX_FLUX_MMOL_PER_GDW_H, 0.0),
+            np.where(upper, MAX_FLUX_MMOL_PER_GDW_H, 0.0),
+        )
+
+    def restrict(self, kept: NDArray[Any]) -> FluxNetwork:
+        """The network in which only some reactions are open."""
+        return replace(self, lower=np.where(kept, self.lower, 0.0), upper=np.where(kept, self.upper, 0.0))
+
+
+def find_active(network: FluxNetwork) -> NDArray[Any]:
+    """Which reactions can carry flux at steady state.
+
+    One linear program makes as many irreversible reactions as possible carry flux at once. Around the flux
+    that it finds, which is inside all bounds of what remains, any vector of the null space may be added: a
+    reversible reaction is blocked exactly if it is 0 in all of these, and so in one random one.
+
+    Raises:
+        FluxError: `SOLVER` if the program has no optimum.
+    """
+    is_open = (network.lower < 0) | (network.upper > 0)
+    one_way = np.nonzero(is_open & ((network.lower >= 0) | (network.upper <= 0)))[0]
+    signs = np.where(network.upper[one_way] > 0, 1.0, -1.0)
+    fluxes = _solve_largest(network, one_way, signs)
+    active = is_open.copy()
+    active[one_way[fluxes < ZERO_FLUX]] = False
+    kept = np.nonzero(active)[0]
+    vector = _null_vector(network.stoichiometry[:, kept])
+    active[kept[np.abs(vector) < NULL_COMPONENT]] = False
+    return np.asarray(active)
+
+
+def _solve_largest(network: FluxNetwork, one_way: NDArray[Any], signs: NDArray[Any]) -> NDArray[Any]:
+    """The flux of each irreversible reaction up to the least one, as many of them as possible."""
+    sparse = import_module("scipy.sparse")
+    height, width = network.stoichiometry.shape
+    count = len(one_way)
+    picks = sparse.csr_matrix((signs, (np.arange(count), one_way)), shape=(count, width))
+    matrix = sparse.bmat(
+        [[network.stoichiometry, None], [picks, -sparse.identity(count)]]
+        if count
+        else [[network.stoichiometry]]
+    ).tocsc()
+    solver = start_solver()
+    load_program(
+        solver,
+        matrix,
+        costs=np.concatenate([np.zeros(width), -np.ones(count)]),
+        columns=(
+            np.concatenate([network.lower, np.zeros(count)]),
+            np.concatenate([network.upper, np.full(count, LEAST_FLUX_MMOL_PER_GDW_H)]),
+        ),
+        rows=(np.zeros(height + count), np.concatenate([np.zeros(height), np.full(count, np.inf)])),
+    )
+    solver.run()
+    status = solver.modelStatusToString(solver.getModelStatus())
+    if status != "Optimal":
+        raise FluxError(ErrorClass.SOLVER, f"HiGHS could not tell which reactions carry flux: {status}")
+    return np.asarray(solver.getSolution().col_value)[width:]
+
+
+def _null_vector(stoichiometry: Any) -> NDArray[Any]:
+    """A random vector, projected on the null space; the same one at each call."""
+    linalg = import_module("scipy.sparse.linalg")
+    vector = np.random.default_rng(0).standard_normal(stoichiometry.shape[1])
+    dual = linalg.lsmr(stoichiometry.T.tocsc(), vector, atol=1e-13, btol=1e-13, maxiter=20_000)[0]
+    return np.asarray(vector - stoichiometry.T @ dual)
+
+
+def start_solver() -> Any:
+    """HiGHS, silent, on one thread: the same program gives the same solution.
+
+    Raises:
+        FluxError: `SOLVER` with the way to get it if it is not installed.
+    """
+    try:
+        highspy = import_module("highspy")
+    except ImportError as error:
+        raise FluxError(
+            ErrorClass.SOLVER,
+            f"the solver HiGHS is not installed: {error}",
+            suggestions=("pip install 'fluxagents[genome]'",),
+        ) from error
+    silence_highs_banner()
+    highspy.Highs.resetGlobalScheduler(True)
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    return solver
+
+
+def load_program(
+    solver: Any,
+    matrix: Any,
+    *,
+    costs: NDArray[Any],
+    columns: tuple[NDArray[Any], NDArray[Any]],
+    rows: tuple[NDArray[Any], NDArray[Any]],
+    integers: NDArray[Any] | None = None,
+) -> None:
+    """Give HiGHS a program that minimises costs between bounds of columns and rows, some of them integers."""
+    highspy = import_module("highspy")
+    program = highspy.HighsLp()
+    program.num_row_, program.num_col_ = matrix.shape
+    program.col_cost_ = costs
+    program.col_lower_, program.col_upper_ = columns
+    program.row_lower_, program.row_upper_ = rows
+    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    program.a_matrix_.start_ = matrix.indptr
+    program.a_matrix_.index_ = matrix.indices
+    program.a_matrix_.value_ = matrix.data
+    if integers is not None:
+        kinds = highspy.HighsVarType
+        program.integrality_ = [kinds.kInteger if flag else kinds.kContinuous for flag in integers]
+    solver.passModel(program)

@@ -1,0 +1,1 @@
+"""A package by name, since carveme installs another `tests` into the environment."""

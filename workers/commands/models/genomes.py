@@ -1,0 +1,105 @@
+"""`fluxagents genomes`: drafts of models from genomes."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+from pydantic import JsonValue
+
+from fluxagents.tasks.fba.genomes import annotate_proteins, build_metabolic_model
+from fluxagents.tasks.fba.genomes.draft_model import reduce_to_draft
+from fluxagents.tasks.fba.genomes.protein_table import Protein, tabulate_proteins
+from fluxagents.tasks.fba.genomes.reference_set import UNIVERSES, find_reference
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import echo, print_json, print_table
+from fluxagents.workers.models.genomes.eggnog_table import add_eggnog
+from fluxagents.workers.models.genomes.genome_file import read_genome_file
+from fluxagents.workers.models.genomes.protein_reading import read_proteins
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.settings import Settings
+
+_EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OUTPUT = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(
+    epilog=examples(
+        "fluxagents genomes proteins genome.fna.gz -o proteins.tsv",
+        "fluxagents genomes build genome.gbk --universe universe_gramneg -o draft.xml --evidence draft.tsv",
+    )
+)
+def genomes() -> None:
+    """Read genomes, and draft models from them."""
+
+
+@genomes.command(epilog=examples("fluxagents genomes proteins contigs.gff --sequences contigs.fna -o p.tsv"))
+@click.argument("file", type=_EXISTING)
+@click.option("--sequences", type=_EXISTING, help="Nucleotides of a GFF3 file that has none itself.")
+@click.option("--annotations", type=_EXISTING, help="Table of eggNOG-mapper for the same proteins.")
+@click.option("-o", "--output", type=_OUTPUT, required=True, help="The table to write (tsv).")
+def proteins(file: Path, sequences: Path | None, annotations: Path | None, output: Path) -> None:
+    """Write the proteins of the genome FILE (FASTA, GenBank, GFF3; also .gz) as a table.
+
+    Genes of nucleotides without marked ones are called.
+    """
+    known = _read(file, sequences, annotations)
+    tabulate_proteins(known).to_csv(output, sep="\t", index=False)
+    echo(f"{len(known)} proteins in {output}")
+
+
+@genomes.command(
+    epilog=examples(
+        "fluxagents genomes build proteins.faa --universe universe_grampos -o draft.xml --evidence draft.tsv",
+        "fluxagents models add draft.xml",
+    )
+)
+@click.argument("file", type=_EXISTING)
+@click.option("--universe", type=click.Choice(list(UNIVERSES)), required=True, help="Of the organism's kind.")
+@click.option("--medium", "media", multiple=True, default=("M9_glucose",), help="It must grow on each.")
+@click.option("--sequences", type=_EXISTING, help="Nucleotides of a GFF3 file that has none itself.")
+@click.option("--annotations", type=_EXISTING, help="Table of eggNOG-mapper for the same proteins.")
+@click.option("--time-limit", default=600.0, show_default=True, help="Seconds for the search.")
+@click.option("-o", "--output", type=_OUTPUT, required=True, help="The SBML file to write.")
+@click.option("--evidence", type=_OUTPUT, required=True, help="The table of decisions to write (tsv).")
+@json_option
+def build(
+    file: Path,
+    universe: str,
+    media: tuple[str, ...],
+    sequences: Path | None,
+    annotations: Path | None,
+    time_limit: float,
+    output: Path,
+    evidence: Path,
+    as_json: bool,
+) -> None:
+    """Draft a model of the genome FILE; the evidence says why each reaction is in it or not."""
+    settings = Settings.load()
+    known = _read(file, sequences, annotations)
+    library = MediaLibrary(settings.media_folder)
+    found = annotate_proteins.run(None, annotate_proteins.Args(genome=known[0].genome), known)
+    store = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
+    universal = store.load(store.add(find_reference().universe(universe), universe).ref).copy()
+    args = build_metabolic_model.Args(
+        annotation=found.annotation.file.digest, media=media, time_limit_s=time_limit
+    )
+    given = build_metabolic_model.Evidence(found.annotation, tuple(library.medium(name) for name in media))
+    result = build_metabolic_model.run(universal, args, given)
+    result.tables()["reactions"].to_csv(evidence, sep="\t", index=False)
+    reduce_to_draft(universal, result.draft, result.draft.file.digest)
+    import_module("cobra.io").write_sbml_model(universal, str(output))
+    shown: dict[str, JsonValue] = {**result.display(5), "aligner": found.annotation.aligner}
+    if as_json:
+        print_json(shown)
+    else:
+        print_table(("what", "value"), [(name, str(value)) for name, value in shown.items()])
+
+
+def _read(file: Path, sequences: Path | None, annotations: Path | None) -> tuple[Protein, ...]:
+    known = read_proteins(
+        read_genome_file(file), read_genome_file(sequences) if sequences is not None else None
+    )
+    return known if annotations is None else add_eggnog(known, read_genome_file(annotations))

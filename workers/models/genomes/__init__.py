@@ -1,0 +1,1 @@
+"""Genomes as files: what is in them, and their proteins."""

@@ -1,0 +1,125 @@
+"""The text of a genome's file, and which format it has."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+
+MAX_BYTES = 100_000_000
+"""Unpacked: the largest bacterial genomes have 16 Mb; five times that with their annotation as text."""
+
+GZIP = b"\x1f\x8b"
+
+NUCLEOTIDES = frozenset("ACGTUNRYSWKMBDHV-")
+AMINO_ACIDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ*-")
+
+LEAST_NUCLEOTIDE_FRACTION = 0.9
+"""Of A, C, G, T, U and N in a nucleotide sequence; proteins have about a third."""
+
+
+class GenomeFormat(StrEnum):
+    """How a genome is written."""
+
+    NUCLEOTIDES = "nucleotide FASTA"
+    PROTEINS = "protein FASTA"
+    GENBANK = "GenBank"
+    GFF = "GFF3"
+    EGGNOG = "eggNOG-mapper annotations"
+
+
+@dataclass(frozen=True, slots=True)
+class GenomeFile:
+    """A file as it was given."""
+
+    name: str
+    text: str
+    digest: str
+    format: GenomeFormat
+
+
+def read_genome_file(path: Path) -> GenomeFile:
+    """Read a file, packed or not, and tell its format from what is in it.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if it cannot be read, is empty, too large, damaged, or no format of genomes.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise refuse(path.name, f"cannot be read: {error.strerror or error}") from error
+    if len(data) > MAX_BYTES:
+        raise _too_large(path.name)
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    if data.startswith(GZIP):
+        data = _unpack(path.name, data)
+    if not data.strip():
+        raise refuse(path.name, "is empty")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise refuse(path.name, "is no text", "give FASTA, GenBank or GFF3, plain or as .gz") from None
+    return GenomeFile(path.name, text, digest, _tell_format(path.name, text))
+
+
+def refuse(name: str, reason: str, *ways_out: str) -> FluxError:
+    """The error of a file that is no genome."""
+    return FluxError(ErrorClass.BAD_ARGUMENT, f"genome file '{name}' {reason}", suggestions=ways_out)
+
+
+def _unpack(name: str, data: bytes) -> bytes:
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        text = unpacker.decompress(data, MAX_BYTES + 1)
+        if len(text) <= MAX_BYTES and not unpacker.eof:
+            raise refuse(name, "is damaged: its packed data end too early", "copy it again")
+        if len(text) <= MAX_BYTES and unpacker.unused_data:
+            return gzip.decompress(data)  # several packed parts, as bgzip writes
+    except (zlib.error, OSError, EOFError) as error:
+        raise refuse(name, f"is damaged: {error}", "copy it again") from error
+    if len(text) > MAX_BYTES:
+        raise _too_large(name)
+    return text
+
+
+def _too_large(name: str) -> FluxError:
+    return refuse(
+        name,
+        f"has more than {MAX_BYTES // 1_000_000} MB, which no genome of a bacterium or archaeon has",
+        "give one organism per file",
+    )
+
+
+def _tell_format(name: str, text: str) -> GenomeFormat:
+    start = text.lstrip()
+    if start.startswith("LOCUS"):
+        return GenomeFormat.GENBANK
+    if start.startswith("##gff-version"):
+        return GenomeFormat.GFF
+    if "\n#query\t" in text[:20_000] or start.startswith("#query\t"):
+        return GenomeFormat.EGGNOG
+    if start.startswith(">"):
+        return _tell_sequences(name, text)
+    raise refuse(
+        name,
+        f"is no genome: it begins with {start[:30]!r}",
+        "FASTA begins with '>', GenBank with 'LOCUS', GFF3 with '##gff-version 3'",
+    )
+
+
+def _tell_sequences(name: str, text: str) -> GenomeFormat:
+    sample = "".join(line.strip() for line in text[:400_000].splitlines() if not line.startswith(">")).upper()
+    if not sample:
+        raise refuse(name, "has headers and no sequence")
+    strange = sorted(set(sample) - AMINO_ACIDS)
+    if strange:
+        raise refuse(name, f"holds no biological sequence: it has the letter {strange[0]!r}")
+    plain = sum(sample.count(letter) for letter in "ACGTUN") / len(sample)
+    is_nucleotides = plain >= LEAST_NUCLEOTIDE_FRACTION and set(sample) <= NUCLEOTIDES
+    return GenomeFormat.NUCLEOTIDES if is_nucleotides else GenomeFormat.PROTEINS
