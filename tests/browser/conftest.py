@@ -1,0 +1,81 @@
+"""One site for the tests of a file: the API on loopback, whose runs are carried out in its own process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from tests.support.http_api import Api, build_api
+from tests.support.http_server import serve
+
+from fluxagents.flows.people.roles import Role
+from fluxagents.scheduler.http.app import build_app
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.tasks.registry import TOOLS
+
+CHROMIUM = Path("/usr/bin/chromium")
+TIMEOUT_MS = 120_000
+
+
+@dataclass(frozen=True)
+class Site:
+    """An installation as browsers see it."""
+
+    api: Api
+    address: str
+    browser: Browser
+
+    def open(self, *, width: int = 1280, scheme: str = "light") -> BrowserContext:
+        """A browser of somebody who is not signed in; what is no address of the site ends the test."""
+        context = self.browser.new_context(
+            base_url=self.address,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        context.set_default_timeout(TIMEOUT_MS)
+        return context
+
+    def enter(self, context: BrowserContext, name: str, role: Role) -> Page:
+        """The first page of somebody who signs in with a key."""
+        page = context.new_page()
+        page.goto("/enter")
+        page.get_by_label("Key of the API").fill(self.api.key(name, role))
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", name="Home", level=1).wait_for()
+        return page
+
+
+@pytest.fixture(scope="module")
+def site(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"these tests need a browser: {CHROMIUM} (apt install chromium)")
+    folder = tmp_path_factory.mktemp("site")
+    _, ports = build_api(redis_url, f"test-{uuid4().hex[:8]}:", folder)
+    client = ports.client
+    local = Api(build_app(ports), ports, None, folder).local()  # type: ignore[arg-type] # no test client
+    # What runs import takes seconds; no test waits for it.
+    local.ask("How fast does it grow?", model="textbook")
+    ports = replace(
+        ports,
+        client=RunClient(
+            store=client.store,
+            publisher=local.runs.publisher,
+            clock=ports.clock,
+            models=client.models,
+            flows=client.flows,
+            tools=TOOLS,
+            authority=client.authority,
+            files=False,
+        ),
+    )
+    app = build_app(ports)
+    expect.set_options(timeout=TIMEOUT_MS)
+    with serve(app) as address, sync_playwright() as playwright:
+        # Chromium's own sandbox cannot be set up where tests run as root.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield Site(Api(app, ports, None, folder), address, browser)  # type: ignore[arg-type] # as above
+        browser.close()

@@ -1,0 +1,71 @@
+"""The page as people use it: ask, read, prove, decide, by keyboard as well; and two browsers at once."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import Site
+
+from fluxagents.flows.people.roles import Role
+
+CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
+
+
+def ask(page: Page, question: str, model: str = "textbook") -> None:
+    page.goto("/")
+    page.get_by_label("Question").fill(question)
+    page.get_by_label("Model", exact=True).fill(model)
+    page.get_by_role("button", name="Ask").click()
+    page.wait_for_url(re.compile("/runs/"))
+
+
+def test_a_number_of_an_answer_leads_to_its_proof_and_is_computed_again(site: Site) -> None:
+    page = site.enter(site.open(), "ana", Role.ADMIN)
+    ask(page, "How fast does it grow?")
+    answer = page.locator(".answer")
+    expect(answer).to_contain_text("0.874 1/h")
+    answer.get_by_role("link", name="0.874").first.click()
+    chain = page.locator(".chain")
+    expect(chain).to_contain_text("0.8739215069684")
+    expect(chain).to_contain_text("run_metabolic_fba")
+    expect(chain).to_contain_text("EX_glc__D_e 10")
+    expect(chain).to_contain_text("1e-07")
+    page.get_by_role("button", name="Compute again").click()
+    expect(page.locator("#repeat")).to_contain_text("Equal: 0.87392150")
+
+
+def test_two_people_decide_and_both_see_it(site: Site) -> None:
+    ana, bob = site.open(), site.open()
+    asking, deciding = site.enter(ana, "ana", Role.ADMIN), site.enter(bob, "bob", Role.APPROVER)
+    ask(asking, CHANGE)
+    asking.get_by_role("link", name=re.compile("Waits for an answer")).click()
+    expect(asking.get_by_role("row", name=re.compile("^growth"))).to_contain_text("0.8739")
+    deciding.goto(asking.url)
+    # Bob asks for other arguments; Ana's form is of what was asked before.
+    deciding.get_by_text("Change what is asked for").click()
+    deciding.get_by_label(re.compile("^medium changes")).fill('{"EX_glc__D_e": 12}')
+    deciding.get_by_role("button", name="Ask for this instead").click()
+    expect(deciding.get_by_role("table", name="Arguments")).to_contain_text("12")
+    asking.get_by_role("button", name="Approve exactly this").click()
+    expect(asking.get_by_role("alert")).to_contain_text("nothing was decided")
+    # By keyboard alone.
+    deciding.locator("main").focus()
+    deciding.keyboard.press("a")
+    expect(deciding.get_by_role("button", name="Approve exactly this")).to_be_focused()
+    deciding.keyboard.press("Enter")
+    deciding.wait_for_url(re.compile("/runs/"))
+    expect(deciding.locator(".answer")).to_contain_text("1.06")
+
+
+def test_a_page_follows_what_another_browser_does(site: Site) -> None:
+    watching = site.enter(site.open(), "ana", Role.ADMIN)
+    acting = site.enter(site.open(), "ana", Role.ADMIN)
+    watching.goto("/runs?session=seen")
+    expect(watching.locator("#runs")).to_contain_text("No run is like this")
+    acting.goto("/ask?session=seen&model=textbook&question=How fast does it grow?")
+    acting.get_by_role("button", name="Ask").click()
+    expect(watching.locator("#runs .status")).to_have_text("finished")
+    acting.get_by_role("button", name="Sign out").click()
+    acting.goto("/runs")
+    expect(acting).to_have_url(re.compile("/enter"))
