@@ -11,6 +11,9 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Frozen
 from fluxagents.flows.texts.display import quote
 
+LAST_MS = 253_402_214_400_000
+"""The last day of the year 9999 (Unix time in ms)."""
+
 
 class Absence(Frozen):
     """From when to when, and who stands in."""
@@ -55,21 +58,22 @@ def read_absence(to: str, begins: str, ends: str, *, now_ms: int) -> Absence:
             f"an absence until {quote(ends)} is over before it begins",
             suggestions=("give its first and its last day, such as `--from 2027-07-05 --until 2027-07-23`",),
         )
-    return Absence(from_ms=from_ms, until_ms=until_ms, to=to)
+    return Absence(from_ms=max(from_ms, 0), until_ms=min(until_ms, LAST_MS), to=to)
 
 
 def _read(text: str, *, last: bool) -> int:
+    is_day = len(text) == len("2027-07-05")
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+        time = time + timedelta(days=1) if is_day and last else time
+    except (ValueError, OverflowError) as error:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"{quote(text)} is no day and no time",
             suggestions=("write it as `2027-07-05` or `2027-07-05T12:00+02:00`",),
         ) from error
-    is_day = len(text) == len("2027-07-05")
     time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return round((time + timedelta(days=1) if is_day and last else time).timestamp() * 1_000)
+    return round(time.timestamp() * 1_000)
 
 
 def _write(at_ms: int) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.absence import Absence, read_absence
-from fluxagents.flows.people.members import MAX_SKILLS, Member, Person, ServiceAccount, Skill
+from fluxagents.flows.people.members import MAX_SKILLS, Member, MemberName, Person, ServiceAccount, Skill
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.http.access import Body, Client, Ports
 from fluxagents.scheduler.http.times import Time
@@ -25,7 +25,7 @@ class Skills(Body):
 class NewAbsence(Body):
     """When a person is out of office, and who answers meanwhile."""
 
-    to: str = Field(max_length=64)
+    to: MemberName
     """The person who stands in."""
     begins: Time | None = None
     """Now if absent."""

@@ -239,6 +239,7 @@ def test_an_absence_is_ones_own_to_say_and_names_another_person(authority: Autho
     ("begins", "ends", "why"),
     [
         ("", "soon", "is no day and no time"),
+        ("", "9999-12-31", "is no day and no time"),
         ("2027-07-05", "2027-07-04", "is over before it begins"),
         ("", "1969-12-31T00:00+00:00", "is over before it begins"),
     ],
@@ -246,3 +247,5 @@ def test_an_absence_is_ones_own_to_say_and_names_another_person(authority: Autho
 def test_an_absence_that_makes_no_sense_is_refused(begins: str, ends: str, why: str) -> None:
     with pytest.raises(FluxError, match=why):
         read_absence("cat", begins, ends, now_ms=0)
+    long = read_absence("cat", "1900-01-01", "9999-12-31T23:59-14:00", now_ms=0)
+    assert str(long) == "1970-01-01 00:00 to 9999-12-31 00:00 UTC, cat stands in"
