@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 DEFAULT_YIELD_FRACTION = 0.1
 """Of the greatest yield, where none is asked for."""
 
+COST_UNIT = "in the units of `costs` (a count of knock-outs where there are none)"
+
 
 class Args(IntegerArgs, ConditionArgs):
     """What shall be impossible, and what may be knocked out for it.
@@ -86,9 +88,15 @@ class Args(IntegerArgs, ConditionArgs):
     )
     excluded: tuple[str, ...] = Field(default=(), description="Ids that may not be knocked out.")
     costs: dict[str, float] | None = Field(
-        default=None, description="Gene or reaction id -> cost of its knock-out, above 0; 1 for all others."
+        default=None,
+        description="Gene or reaction id -> cost of its knock-out in units of your own, above 0; 1 for all "
+        "others, which makes the cost of a set the count of its knock-outs.",
     )
-    max_cost: float | None = Field(default=None, gt=0, description="Of a set; no limit if absent.")
+    max_cost: float | None = Field(
+        default=None,
+        gt=0,
+        description=f"Of a set, {COST_UNIT}; no limit if absent.",
+    )
     most_sets: int = Field(
         default=50, ge=1, le=5000, description="Count of cut sets to find, the cheapest first."
     )
@@ -118,7 +126,7 @@ class CutSetTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     knock_outs: tuple[tuple[str, ...], ...] = ()
-    cost: tuple[float, ...] = ()
+    cost: tuple[float, ...] = Field(default=(), description=f"Of the set, {COST_UNIT}.")
     closed_reactions: tuple[tuple[str, ...], ...] = ()
     growth_per_h: tuple[float | None, ...] = Field(
         default=(), description="The best that is left; None if the strain is infeasible."
@@ -137,7 +145,7 @@ class Result(ConditionResult):
     """The cut sets; empty and without counts unless the wild type grows."""
 
     kind: Kind
-    most_knock_outs: int
+    most_knock_outs: int = Field(description="Count of knock-outs that a set may have.")
     integer_solver: str
     time_limit_s: float
     unwanted: str = Field(description="In words: what shall be impossible.")
@@ -152,7 +160,8 @@ class Result(ConditionResult):
     is_complete: bool | None = Field(default=None, description="Whether there are no more such sets.")
     stopped_by: StoppedBy | None = Field(default=None, description="Why the search is not complete.")
     proved_cost: float | None = Field(
-        default=None, description="No set that is missing is cheaper; None if none is missing."
+        default=None,
+        description=f"No set that is missing is cheaper, {COST_UNIT}; None if none is missing.",
     )
     gap_fraction: float | None = Field(
         default=None,

@@ -61,7 +61,7 @@ class Result(ConditionResult):
     """The lethal sets; empty and without counts unless the wild type grows."""
 
     kind: Kind
-    most_knock_outs: int
+    most_knock_outs: int = Field(description="Count of knock-outs that a set may have.")
     threshold_fraction_of_wild_type: float
     targets: int | None = Field(default=None, description="Count of what may be knocked out.")
     used_by_wild_type: tuple[str, ...] = Field(
