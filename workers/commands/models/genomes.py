@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from pydantic import JsonValue
 
+from fluxagents.flows.texts.spreadsheet_cells import disarm_table
 from fluxagents.tasks.fba.genomes import annotate_proteins, build_metabolic_model
 from fluxagents.tasks.fba.genomes.draft_model import reduce_to_draft
 from fluxagents.tasks.fba.genomes.protein_table import Protein, tabulate_proteins
@@ -46,7 +47,7 @@ def proteins(file: Path, sequences: Path | None, annotations: Path | None, outpu
     Genes of nucleotides without marked ones are called.
     """
     known = _read(file, sequences, annotations)
-    tabulate_proteins(known).to_csv(output, sep="\t", index=False)
+    disarm_table(tabulate_proteins(known)).to_csv(output, sep="\t", index=False)
     echo(f"{len(known)} proteins in {output}")
 
 
@@ -88,7 +89,7 @@ def build(
     )
     given = build_metabolic_model.Evidence(found.annotation, tuple(library.medium(name) for name in media))
     result = build_metabolic_model.run(universal, args, given)
-    result.tables()["reactions"].to_csv(evidence, sep="\t", index=False)
+    disarm_table(result.tables()["reactions"]).to_csv(evidence, sep="\t", index=False)
     reduce_to_draft(universal, result.draft, result.draft.file.digest)
     import_module("cobra.io").write_sbml_model(universal, str(output))
     shown: dict[str, JsonValue] = {**result.display(5), "aligner": found.annotation.aligner}

@@ -176,7 +176,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RecordedRun:
     chat = Obliging(
         script=[], asked=[], calls=[*made, *[calls(("finish", {"answer": "See f2.", **LISTED}))] * 2]
     )
-    decider = Decider(chat, "scripted", PromptManager(), TOOLS, max_tokens=10_500, summaries=True)
+    decider = Decider(chat, "scripted", PromptManager(), TOOLS, max_tokens=12_000, summaries=True)
     folder = str(tmp_path_factory.mktemp("store"))
     return record(folder, "Tell me all.", flow=long_flow(), decider=decider)[0]
 
