@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.display import list_values
 from fluxagents.tasks.fba.communities.community import (
-    NEGLIGIBLE_MMOL_PER_GDW_H,
     NO_GROWTH_PER_H,
     Community,
     build_community,
@@ -30,8 +29,14 @@ from fluxagents.tasks.tool import Tool
 if TYPE_CHECKING:
     from cobra import Model
 
-SLACK_FRACTION = 1e-3
+ROOM = 1.001
 """Room above the uptakes found and below the growth asked for, far above the tolerance of the solvers."""
+
+LEAST_UPTAKE_MMOL_PER_GDW_H = 1e-9
+"""Cofactors are needed in traces: a member of iJO1366's size takes up 1e-6 of cobalt, which is no noise."""
+
+UNCOUNTED_MMOL_PER_GDW_H = 1e-3
+"""Up to this an uptake may come without its binary variable: the largest bound times HiGHS' tolerance."""
 
 Smallest = Literal["least_uptake", "fewest_components"]
 
@@ -105,8 +110,11 @@ def run(_: Model | None, args: Args, members: Members) -> Result:
         required = {
             name: args.fraction * growth if growth > NO_GROWTH_PER_H else 0.0 for name, growth in even.items()
         }
-        components = _find_medium(community, args, args.fraction * best, required)
-        verified = _verify(community, components, args.fraction * best, required)
+        least = args.fraction * best
+        components = _find_medium(community, args, least, required)
+        components = _drop_needless(community, components, least, required)
+        verified = _find_growth(community, components, required)
+        _require(verified, least)
     return Result.model_validate(
         {
             **report_community(community, members, outcome, best),
@@ -127,6 +135,7 @@ def _find_medium(
         growth_per_h,
         min_growth=list(required.values()),
         minimize_components=args.smallest == "fewest_components",
+        atol=LEAST_UPTAKE_MMOL_PER_GDW_H,
     )
     if medium is None:
         message = f"HiGHS found no medium for growth {growth_per_h:g} 1/h: {community.program.solver.status}"
@@ -138,29 +147,43 @@ def _find_medium(
             uptake_mmol_per_gdw_h=float(uptake),
         )
         for exchange, uptake in medium.items()
-        if uptake > NEGLIGIBLE_MMOL_PER_GDW_H
     ]
     return tuple(sorted(found, key=lambda row: (-row.uptake_mmol_per_gdw_h, row.exchange)))
 
 
-def _verify(
+def _drop_needless(
     community: Community,
     components: tuple[MediumComponent, ...],
     growth_per_h: float,
     required: Mapping[str, float],
+) -> tuple[MediumComponent, ...]:
+    """The components without those that were too small to be counted and that growth does not need."""
+    kept = list(components)
+    for row in reversed(components):
+        if row.uptake_mmol_per_gdw_h > UNCOUNTED_MMOL_PER_GDW_H:
+            break
+        fewer = tuple(each for each in kept if each is not row)
+        if _find_growth(community, fewer, required) >= growth_per_h / ROOM:
+            kept.remove(row)
+    return tuple(kept)
+
+
+def _find_growth(
+    community: Community, components: tuple[MediumComponent, ...], required: Mapping[str, float]
 ) -> float:
-    """The best growth on the medium alone, 1/h."""
-    room = 1.0 + SLACK_FRACTION
-    uptakes = {row.exchange: row.uptake_mmol_per_gdw_h * room for row in components}
+    """The best growth on the medium alone, with what is required of the members, 1/h; 0 if there is none."""
     with community.program:
-        community.set_medium(uptakes)
-        community.require_growth({name: growth / room for name, growth in required.items()})
+        community.set_medium({row.exchange: row.uptake_mmol_per_gdw_h * ROOM for row in components})
+        community.require_growth({name: growth / ROOM for name, growth in required.items()})
         _, growth = community.find_best_growth()
-    if growth is None or growth < growth_per_h / room:
-        message = f"the medium found gives growth {growth or 0:g} 1/h instead of {growth_per_h:g}"
+    return growth or 0.0
+
+
+def _require(found_per_h: float, growth_per_h: float) -> None:
+    if found_per_h < growth_per_h / ROOM:
+        message = f"the medium found gives growth {found_per_h:g} 1/h instead of {growth_per_h:g}"
         hint = ("ask for the other 'smallest'",)
         raise FluxError(ErrorClass.NUMERICAL, message, suggestions=hint)
-    return growth
 
 
 TOOL = Tool(

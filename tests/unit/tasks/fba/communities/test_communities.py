@@ -108,6 +108,20 @@ def test_the_smallest_medium_is_that_of_one_cell(sources: Sources) -> None:
     assert found.verified_growth_per_h >= 0.5 * ALONE * 0.999
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("smallest", ["fewest_components", "least_uptake"])
+def test_the_smallest_medium_holds_what_is_needed_in_traces(sources: Sources, smallest: str) -> None:
+    """Biomass of iJO1366 takes 2.5e-5 mmol of cobalt per gDW."""
+    sources.models.add_named("iJO1366")
+    members = {"models": ["e_coli_core", "iJO1366"], "abundances": [7, 3]}
+    found = run("find_community_medium", sources, **members, smallest=smallest)
+    uptakes = {row.exchange: row.uptake_mmol_per_gdw_h for row in found.components}
+    grown = 0.3 * found.required_growth_per_h["iJO1366"]
+    assert uptakes["EX_cobalt2_e"] == pytest.approx(2.5e-5 * grown, rel=1e-3)
+    assert found.verified_growth_per_h >= 0.5 * found.community_growth_per_h / 1.001
+    assert len(uptakes) < 25, "of the 25 compounds of the whole medium"
+
+
 def test_members_that_cannot_all_live_are_an_outcome(sources: Sources) -> None:
     found = run("analyze_community", sources, **MEMBERS, medium={"EX_nh4_e": 10})
     assert (found.status, found.community_growth_per_h, found.trade_off) == ("infeasible", None, ())
