@@ -80,6 +80,15 @@ class AuditHead(Frozen):
         return None if match is None else cls(number=int(match[1]), digest=match[2])
 
 
+class AuditCheck(Frozen):
+    """Whether a log is whole."""
+
+    entries: int
+    last: AuditHead
+    faults: tuple[str, ...]
+    """A line each, in the order of the entries."""
+
+
 def canonical_json(document: dict[str, JsonValue]) -> str:
     """The one text of a document: sorted keys, no blanks, characters as they are."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -137,3 +146,17 @@ def find_faults(entries: Iterable[AuditEntry], *heads: AuditHead) -> Iterator[st
             yield f"entries {last.number + 1} to {head.number} are missing at the end"
         elif head.number and digests[head.number] != head.digest:
             yield f"entry {head.number} is not the one that was recorded as the last"
+
+
+def check_entries(entries: Iterable[AuditEntry], *heads: AuditHead) -> AuditCheck:
+    """Check a whole log; see `find_faults`."""
+    last, count = AuditHead(), 0
+
+    def note() -> Iterator[AuditEntry]:
+        nonlocal last, count
+        for entry in entries:
+            last, count = AuditHead(number=entry.number, digest=entry.digest), count + 1
+            yield entry
+
+    faults = tuple(find_faults(note(), *heads))
+    return AuditCheck(entries=count, last=last, faults=faults)

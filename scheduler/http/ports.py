@@ -18,6 +18,7 @@ from fluxagents.flows.statistics.status_timeline import Moment
 from fluxagents.scheduler.channels.slack.slack_inbox import SlackInbox
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.people.api_keys import ApiKeys
+from fluxagents.scheduler.people.audit_trail import AuditTrail
 from fluxagents.scheduler.people.people import People
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedules import Schedules
@@ -31,7 +32,9 @@ from fluxagents.tasks.ports.media import MediaCatalog
 from fluxagents.tasks.ports.models import ModelRef
 
 if TYPE_CHECKING:
+    from fluxagents.prompts.statistics.comparison import MetricDifference
     from fluxagents.prompts.versions.manager import PromptManager
+    from fluxagents.prompts.versions.record import TrialPeriod
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,24 @@ class SavedQueries(Protocol):
         ...
 
 
+class PromptComparison(Protocol):
+    """Two versions of a prompt side by side."""
+
+    @property
+    def old(self) -> str: ...
+
+    @property
+    def new(self) -> str: ...
+
+    @property
+    def period(self) -> TrialPeriod | None:
+        """The experiment whose runs count; without one all runs do."""
+        ...
+
+    @property
+    def differences(self) -> Sequence[MetricDifference]: ...
+
+
 class ImportedRun(Protocol):
     """What became of the file of a run."""
 
@@ -235,6 +256,8 @@ class ApiPorts:
     api_keys: ApiKeys
     people: Callable[[RunClient], People]
     """Changes who belongs to the installation, for whoever acts with a client."""
+    audit_trail: AuditTrail
+    """The whole audit log; whoever shows it asks first whether they may."""
     browser_sessions: BrowserSessions
     clock: Clock
     sessions: Callable[[RunClient], Sessions]
@@ -256,6 +279,10 @@ class ApiPorts:
     queries: SavedQueries
     media: MediaCatalog
     prompts: Callable[[], PromptManager]
+    prompt_figures: Callable[[str], Sequence[Mapping[str, Any]]]
+    """How each version of a prompt does, from the newest runs; brings SciPy."""
+    compare_prompts: Callable[[str, str, str], PromptComparison]
+    """Two versions of a prompt, with confidence intervals; as the former."""
     remedies: RemedyBook
     presence: Presence
     metrics: ApiMetrics

@@ -71,6 +71,14 @@ PAGE_MODULES: dict[str, tuple[str, ...]] = {
     "pages.sessions": ("sessions",),
     "pages.models": ("models",),
     "pages.flows": ("flows",),
+    "pages.automation.schedules": ("schedules",),
+    "pages.automation.triggers": ("triggers",),
+    "pages.figures.prompts": ("prompts",),
+    "pages.figures.errors": ("errors",),
+    "pages.figures.statistics": ("statistics",),
+    "pages.people.people": ("people",),
+    "pages.people.keys": ("keys",),
+    "pages.people.audit_log": ("audit",),
 }
 """Modules of pages, as `MODULES`."""
 

@@ -19,4 +19,11 @@ SECTIONS = (
     Section("/sessions", "Sessions"),
     Section("/models", "Models"),
     Section("/flows", "Flows"),
+    Section("/schedules", "Schedules"),
+    Section("/triggers", "Triggers"),
+    Section("/prompts", "Prompts"),
+    Section("/errors", "Errors"),
+    Section("/statistics", "Statistics"),
+    Section("/people", "People"),
+    Section("/keys", "Keys"),
 )

@@ -9,35 +9,19 @@ import pytest
 from starlette.testclient import TestClient
 from tests.support.hostile import INJECTIONS
 from tests.support.http_api import Api
+from tests.support.page_visits import ORIGIN, enter, open_browser, send
 
 from fluxagents.flows.people.actions import Scope
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.roles import Role
 from fluxagents.scheduler.pages.navigation import SECTIONS
 
-ORIGIN = "http://127.0.0.1:8100"
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
 
 
 @pytest.fixture
 def browser(api: Api) -> TestClient:
-    """Keeps cookies, and follows no redirect by itself."""
-    return TestClient(api.app, base_url=ORIGIN.replace("http:", "https:"), follow_redirects=False)
-
-
-def enter(api: Api, browser: TestClient, name: str = "ana", role: Role = Role.ADMIN) -> None:
-    """Sign in with a key; the test speaks TLS, since its client keeps cookies as browsers do."""
-    done = browser.post("/enter", data={"key": api.key(name, role), "next": "/"})
-    assert (done.status_code, done.headers["location"]) == (303, "/")
-
-
-def send(browser: TestClient, path: str, **fields: str) -> tuple[int, str]:
-    """Send a form of a page as its browser does; the status, and where it leads."""
-    token = re.search(r'name="csrf_token" value="(\w+)"', browser.get("/").text)
-    assert token
-    headers = {"Origin": ORIGIN, "Host": "127.0.0.1:8100"}
-    done = browser.post(path, data={"csrf_token": token[1], **fields}, headers=headers)
-    return done.status_code, done.headers.get("location", done.text)
+    return open_browser(api)
 
 
 def test_nobody_sees_a_page_who_is_not_signed_in(browser: TestClient) -> None:

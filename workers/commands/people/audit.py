@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
-from fluxagents.flows.people.audit import AuditEntry, AuditHead, find_faults
+from fluxagents.flows.people.audit import AuditEntry, AuditHead, check_entries
 from fluxagents.flows.ports.audit_log import AuditLog
 from fluxagents.scheduler.people.audit_trail import AuditTrail
 from fluxagents.workers.commands.command_client import open_authority
@@ -127,25 +127,24 @@ def verify(file: Path | None, known: str | None, as_json: bool) -> int:
         trail, log = _open()
         # The head first: what is written meanwhile comes after it.
         heads, entries = [log.head(), *heads], trail.entries()
-    last, count = AuditHead(), 0
-
-    def note(entries: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
-        nonlocal last, count
-        for entry in entries:
-            last, count = AuditHead(number=entry.number, digest=entry.digest), count + 1
-            yield entry
-
-    faults = list(find_faults(note(entries), *heads))
+    check = check_entries(entries, *heads)
     if trail is not None and trail.lacks_archive():
         echo(ELSEWHERE, fg="yellow", err=True)
     if as_json:
-        print_json({"whole": not faults, "entries": count, "head": str(last), "faults": faults})
-    elif faults:
-        for fault in faults:
+        print_json(
+            {
+                "whole": not check.faults,
+                "entries": check.entries,
+                "head": str(check.last),
+                "faults": [*check.faults],
+            }
+        )
+    elif check.faults:
+        for fault in check.faults:
             echo(fault)
     else:
-        echo(f"{count_text(count, 'entry', 'entries')}, whole; the last is\n{last}")
-    return NOT_WHOLE if faults else 0
+        echo(f"{count_text(check.entries, 'entry', 'entries')}, whole; the last is\n{check.last}")
+    return NOT_WHOLE if check.faults else 0
 
 
 def _read_head(text: str | None) -> AuditHead | None:

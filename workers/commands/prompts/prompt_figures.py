@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import click
 
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
-from fluxagents.prompts.statistics.comparison import Estimate, MetricDifference, estimate
-from fluxagents.prompts.statistics.comparison import compare as compare_trials
-from fluxagents.prompts.statistics.costs import Cost, Prices, cost, total
-from fluxagents.prompts.statistics.figures import METRICS, Metric, PromptTrial
+from fluxagents.prompts.statistics.comparison import Estimate, MetricDifference
+from fluxagents.prompts.statistics.costs import Cost
+from fluxagents.prompts.statistics.figures import METRICS, Metric
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.prompts.versions.record import find_trial_period
-from fluxagents.workers.archive.prompt_library import open_prompts, read_trials
+from fluxagents.workers.archive.prompt_figures import compare_versions, list_figures
+from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.commands.command_client import open_authority
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
@@ -97,16 +95,9 @@ def stats(name: str | None, limit: int, as_json: bool) -> None:
     run with `fluxagents runs rate`.
     """
     settings = Settings.load()
-    prices = load_prices(settings)
-    manager = open_prompts(settings)
     if name is not None:
-        manager.versions.list_numbers(name)
-    groups = [
-        trials for trials in read_trials(settings, limit=limit).values() if name in {None, trials[0].name}
-    ]
-    rows = sorted(
-        (_figures(trials, prices) for trials in groups), key=lambda row: (row["name"], int(row["version"]))
-    )
+        open_prompts(settings).versions.list_numbers(name)
+    rows = list_figures(settings, name, limit=limit)
     if as_json:
         print_json(
             [{**row, **{name: asdict(row[name]) for name in ("cost", "success", "rating")}} for row in rows]
@@ -129,7 +120,7 @@ def stats(name: str | None, limit: int, as_json: bool) -> None:
         ],
         empty="no run has used a prompt yet",
     )
-    for row in rows if prices else []:
+    for row in rows if load_prices(settings) else []:
         echo(f"{row['name']} {row['version']}: {_format_cost(row['cost'], row['calls'])}")
 
 
@@ -137,30 +128,6 @@ def _format_cost(costs: Cost, calls: int) -> str:
     if costs.amount is None:
         return f"cost unknown: no price of {', '.join(costs.unpriced)}"
     return f"a call costs {costs.amount / calls:.4g} {costs.currency}"
-
-
-def _figures(trials: Sequence[PromptTrial], prices: Prices | None) -> dict[str, Any]:
-    calls = sum(trial.calls for trial in trials)
-    used = total(trial.taken for trial in trials)
-    return {
-        "name": trials[0].name,
-        "version": trials[0].version,
-        "digest": trials[0].digest,
-        "runs": len(trials),
-        "calls": calls,
-        "tokens_in": sum(trial.tokens_in for trial in trials),
-        "tokens_out": sum(trial.tokens_out for trial in trials),
-        "tokens_per_call": sum(trial.tokens_in + trial.tokens_out for trial in trials) / calls,
-        "chat_models": {name: asdict(usage) for name, usage in used.items()},
-        "cost": cost(used, prices),
-        "seconds_per_call": sum(trial.duration_ms for trial in trials) / calls / 1_000,
-        "invalid_answers": sum(trial.invalid_answers for trial in trials),
-        "no_answers": sum(trial.no_answers for trial in trials),
-        "tool_calls": sum(trial.tool_calls for trial in trials),
-        "tool_errors": sum(trial.tool_errors for trial in trials),
-        "success": estimate(METRICS["success"], trials),
-        "rating": estimate(METRICS["rating"], trials),
-    }
 
 
 @click.command(
@@ -185,23 +152,21 @@ def compare(name: str, old: str | None, new: str | None, limit: int, as_json: bo
     settings = Settings.load()
     manager = open_prompts(settings)
     versions = _choose_versions(manager, name, old, new)
-    old_template, new_template = (manager.versions.find(name, version) for version in versions)
-    period = find_trial_period(manager.versions.read_log(name), (old_template.digest, new_template.digest))
-    trials = read_trials(settings, limit=limit, select=lambda run: period is None or period.covers(run.at_ms))
-    differences = compare_trials(trials.get(old_template.digest, ()), trials.get(new_template.digest, ()))
+    comparison = compare_versions(settings, manager, name, *versions, limit=limit)
+    period = comparison.period
     if as_json:
         print_json(
             {
                 "name": name,
-                "old": old_template.version,
-                "new": new_template.version,
+                "old": comparison.old,
+                "new": comparison.new,
                 "by_chance": period is not None,
                 "experiment": asdict(period) if period else None,
-                "metrics": [asdict(difference) for difference in differences],
+                "metrics": [asdict(difference) for difference in comparison.differences],
             }
         )
         return
-    _print_comparison(old_template.version, new_template.version, differences)
+    _print_comparison(comparison.old, comparison.new, comparison.differences)
     if period is None:
         echo("no experiment had both versions: they may differ because their runs did", fg="yellow")
 

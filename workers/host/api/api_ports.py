@@ -34,6 +34,7 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.http.ports import ApiPorts, SlackDoorway
 from fluxagents.scheduler.people.api_keys import ApiKeys
+from fluxagents.scheduler.people.audit_trail import AuditTrail
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.people.people import People
 from fluxagents.scheduler.runs.run_client import RunClient
@@ -50,6 +51,7 @@ from fluxagents.workers.channels.browser_sign_in import load_session_key, open_s
 from fluxagents.workers.channels.slack.form_opener import open_forms
 from fluxagents.workers.clients.schedule_client import open_schedules
 from fluxagents.workers.clients.trigger_client import open_deliveries, open_reception, open_triggers
+from fluxagents.workers.files.audit_segments import AuditSegmentFiles
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.uploads import UploadFiles
@@ -79,6 +81,9 @@ if TYPE_CHECKING:
 
 RETRIES = 3
 """With the backoff below under two seconds: a client is better told than kept."""
+
+PROMPT_RUNS = 1_000
+"""Runs from which one says how versions of prompts do, the newest."""
 
 NOBODY = Actor(name=SYSTEM, channel="http", proof=Proof(kind="message", id="api"), scopes=frozenset())
 """Who acts before a request says who; may do nothing."""
@@ -136,6 +141,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
             sessions=RedisSessionBook(redis, prefix=prefix),
             clock=clock,
         ),
+        audit_trail=AuditTrail(store.audit_log, AuditSegmentFiles(settings.artifact_url)),
         clock=clock,
         sessions=lambda acting: Sessions(acting, lambda: Archive(settings.artifact_url)),
         schedules=lambda acting: open_schedules(acting, app, redis),
@@ -150,6 +156,15 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         queries=RedisSavedQueries(redis, prefix=prefix),
         media=MediaLibrary(settings.media_folder),
         prompts=lambda: PromptManager(store=RedisPromptStore(redis, prefix=prefix)),
+        prompt_figures=lambda name: _prompt_figures().list_figures(settings, name, limit=PROMPT_RUNS),
+        compare_prompts=lambda name, old, new: _prompt_figures().compare_versions(
+            settings,
+            PromptManager(store=RedisPromptStore(redis, prefix=prefix)),
+            name,
+            old,
+            new,
+            limit=PROMPT_RUNS,
+        ),
         remedies=RedisRemedyBook(redis, prefix=prefix),
         presence=RedisPresence(redis, clock, prefix=prefix),
         metrics=open_metrics(settings, _connect(url, decode_responses=True)),
@@ -218,7 +233,7 @@ def _check(redis: Redis, url: str) -> None:
         raise connection.explain(error, url) from error
 
 
-# What follows brings aiohttp, pyarrow, openpyxl or the words of the planner: it is imported when needed.
+# What follows brings aiohttp, pyarrow, openpyxl, SciPy or the words of the planner: imported when needed.
 
 
 def _open_artifacts(settings: Settings) -> ArtifactStore:
@@ -226,6 +241,10 @@ def _open_artifacts(settings: Settings) -> ArtifactStore:
         settings.artifact_url
     )
     return store
+
+
+def _prompt_figures() -> ModuleType:
+    return import_module("fluxagents.workers.archive.prompt_figures")
 
 
 def _rebuild_request(

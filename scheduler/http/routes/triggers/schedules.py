@@ -16,6 +16,7 @@ from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import Body, Client, IfMatch, Ports, check_match, tag_content
+from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.http.problems import ProblemError
 from fluxagents.scheduler.http.routes.triggers.firing_views import (
     FiringView,
@@ -27,7 +28,7 @@ from fluxagents.scheduler.http.routes.triggers.firing_views import (
 from fluxagents.scheduler.http.times import to_milliseconds
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.grid import Cron, Timing, cron, following
-from fluxagents.scheduler.schedules.schedule import NAME, CatchUp, Overlap, Schedule
+from fluxagents.scheduler.schedules.schedule import NAME, CatchUp, Overlap, Schedule, name_session
 from fluxagents.scheduler.schedules.schedules import ScheduleStatus
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])
@@ -95,10 +96,32 @@ class Ticks(Body):
     ticks: list[datetime]
 
 
+def find_schedule(name: str, client: RunClient, ports: ApiPorts) -> ScheduleStatus:
+    """A schedule, for those who may see its runs.
+
+    Raises:
+        FluxError: `UNKNOWN_ID`.
+    """
+    _check_readable(client, name)
+    return ports.schedules(client).get(name)
+
+
+def list_visible(client: RunClient, ports: ApiPorts) -> list[ScheduleStatus]:
+    """The schedules whose runs whoever acts may see."""
+    return [
+        status
+        for status in ports.schedules(client).list()
+        if client.authority.may(Action.RUN_READ, _resource(status.schedule.name))
+    ]
+
+
 def _check_readable(client: RunClient, name: str) -> None:
-    on = Resource(kind="schedule", id=name, session=f"schedule:{name}")
-    if not client.authority.may(Action.RUN_READ, on):
+    if not client.authority.may(Action.RUN_READ, _resource(name)):
         raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no schedule {quote(name)}")
+
+
+def _resource(name: str) -> Resource:
+    return Resource(kind="schedule", id=name, session=name_session(name))
 
 
 def _view(status: ScheduleStatus) -> ScheduleView:
@@ -119,15 +142,7 @@ def _check_timing(timing: Timing) -> Timing:
 @router.get("", summary="List schedules")
 def list_schedules(client: Client, ports: Ports) -> list[ScheduleView]:
     """The schedules that you may see, and how they are doing."""
-    may = client.authority.may
-    return [
-        _view(status)
-        for status in ports.schedules(client).list()
-        if may(
-            Action.RUN_READ,
-            Resource(kind="schedule", id=status.schedule.name, session=status.schedule.session),
-        )
-    ]
+    return [_view(status) for status in list_visible(client, ports)]
 
 
 @router.post("", status_code=201, summary="Add a schedule")
@@ -150,8 +165,7 @@ def preview(body: Preview, ports: Ports) -> Ticks:
 @router.get("/{name}", summary="Show a schedule")
 def show_schedule(name: Name, client: Client, ports: Ports, response: Response) -> ScheduleView:
     """A schedule and how it is doing."""
-    _check_readable(client, name)
-    status = ports.schedules(client).get(name)
+    status = find_schedule(name, client, ports)
     response.headers["ETag"] = tag_content(status.schedule)
     return _view(status)
 
@@ -166,8 +180,7 @@ def replace_schedule(
     if_match: IfMatch = "",
 ) -> ScheduleView:
     """Replace a schedule that is as `If-Match` says."""
-    _check_readable(client, name)
-    status = ports.schedules(client).get(name)
+    status = find_schedule(name, client, ports)
     if not if_match:
         raise ProblemError("state_required", f"schedule {quote(name)} is replaced with If-Match only")
     check_match(if_match, tag_content(status.schedule), f"schedule {quote(name)}")

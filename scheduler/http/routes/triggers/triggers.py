@@ -126,11 +126,7 @@ class BackfilledEvents(Body):
 @router.get("", summary="List triggers")
 def list_triggers(client: Client, ports: Ports) -> list[TriggerView]:
     """The triggers that you may see, and how they are doing."""
-    return [
-        _view(status)
-        for status in ports.triggers(client).list()
-        if client.authority.may(Action.RUN_READ, _resource(status.trigger.name))
-    ]
+    return [_view(status) for status in list_visible(client, ports)]
 
 
 @router.post("", status_code=201, summary="Add a trigger")
@@ -203,6 +199,15 @@ def backfill_trigger(name: Name, body: Span, client: Client, ports: Ports) -> Ba
         name, since_ms=to_milliseconds(body.since), until_ms=to_milliseconds(body.until)
     )
     return BackfilledEvents(events=events)
+
+
+def list_visible(client: RunClient, ports: ApiPorts) -> list[TriggerStatus]:
+    """The triggers whose runs whoever acts may see."""
+    return [
+        status
+        for status in ports.triggers(client).list()
+        if client.authority.may(Action.RUN_READ, _resource(status.trigger.name))
+    ]
 
 
 def find_trigger(name: str, client: RunClient, ports: ApiPorts) -> TriggerStatus:

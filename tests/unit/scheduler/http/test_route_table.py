@@ -33,7 +33,11 @@ def test_a_module_is_named_under_all_its_addresses(name: str) -> None:
 
 
 def test_no_module_of_pages_is_left_out() -> None:
-    names = {f"pages.{module.name}" for module in pkgutil.iter_modules(page_routes.__path__)}
+    names = {
+        f"pages.{module.name.removeprefix(f'{PAGES}.')}"
+        for module in pkgutil.walk_packages(page_routes.__path__, f"{PAGES}.")
+        if not module.ispkg
+    }
     assert names == set(PAGE_MODULES)
 
 
