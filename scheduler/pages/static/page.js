@@ -100,7 +100,7 @@
       });
       field.value = model.name;
       const warnings = model.warnings.length;
-      status.textContent = `${model.name} is stored${warnings ? `, with ${warnings} warnings: its page has them` : ""}`;
+      status.textContent = `${model.name} is stored${warnings ? `, with ${warnings} ${warnings === 1 ? "warning" : "warnings"}: its page has them` : ""}`;
     } catch (error) {
       status.textContent = `${file.name} was not taken: ${error.message}`;
     }
