@@ -15,6 +15,7 @@ from fluxagents.flows.ports.presence import Presence
 from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.flows.ports.session import SessionRecord
 from fluxagents.flows.statistics.status_timeline import Moment
+from fluxagents.prompts.statistics.costs import Prices
 from fluxagents.scheduler.channels.slack.slack_inbox import SlackInbox
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.people.api_keys import ApiKeys
@@ -312,8 +313,8 @@ class ApiPorts:
     """Add up the runs of a choice: `flow`, `session`, `since_ms`, `until_ms`."""
     session_statistics: Callable[[str], tuple[Mapping[str, Any], Sequence[Moment]]]
     """Add up the runs of a session, and say how many had which status at which time."""
-    knows_prices: Callable[[], bool]
-    """Whether what chat models cost is known."""
+    prices: Callable[[], Prices | None]
+    """What chat models cost; None where it is not known."""
     answer_key: bytes = b""
     """Signs the links that show requests; empty where no channel sends any."""
     slack: SlackDoorway | None = None

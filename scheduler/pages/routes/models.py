@@ -7,14 +7,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.actions import Action
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import VisibleSessions, check_may_read
 from fluxagents.scheduler.http.routes.models import list_shipped, show_lineage
 from fluxagents.scheduler.http.run_listing import RunFilter, list_page
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.visitor import Who
+from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
+from fluxagents.scheduler.runs.run_starter import RunSpec
+from fluxagents.tasks.ports.models import SHIPPED
 
 router = APIRouter(route_class=PageRoute)
+
+COMPARISON = "model_comparison"
+"""The flow that lays models side by side."""
 
 MAX_LISTED = 500
 RUNS = 10
@@ -38,6 +45,28 @@ def list_models(who: Who, search: Annotated[str, Query(max_length=MAX_NAME)] = "
 @router.get("/models/{model}")
 def show_model(model: str, who: Who) -> Response:
     """A model: its file, its warnings, its lineage, what was made from it, and runs on it."""
+    return _show(model, who)
+
+
+@router.post("/models/{model}/compare")
+def compare(model: str, who: Who) -> Response:
+    """Start the run that lays the model and another one side by side, and go to its page."""
+    check_may_read(who.client, "model", model)
+    record = who.client.models.show(who.client.models.resolve(model, files=False))
+    other = who.form.get("other")
+    try:
+        inputs = {"models": [record.name, who.client.models.resolve(other, files=False).name]}
+        (run,) = who.client.batch(
+            COMPARISON, [RunSpec(model=record.digest, inputs=inputs)], session="", lane="interactive"
+        )
+    except FluxError as error:
+        if error.kind not in {ErrorClass.BAD_ARGUMENT, ErrorClass.UNKNOWN_ID}:
+            raise
+        return _show(model, who, other, "; ".join((error.message, *error.suggestions)))
+    return go_to(f"/runs/{run.id}")
+
+
+def _show(model: str, who: Visitor, other: str = "", problem: str = "") -> Response:
     check_may_read(who.client, "model", model)
     lineage = show_lineage(model, who.client)
     record = lineage[0]
@@ -48,10 +77,16 @@ def show_model(model: str, who: Who) -> Response:
         limit=RUNS,
         after=None,
     )
+    stored = who.client.models.list()
     return who.show(
         "model.html.j2",
+        status=422 if problem else 200,
         record=record,
         lineage=lineage[1:],
-        children=[each for each in who.client.models.list() if each.parent == record.digest],
+        children=[each for each in stored if each.parent == record.digest],
         runs=runs,
+        names=sorted({*SHIPPED, *(each.name for each in stored)} - {record.name}, key=str.casefold),
+        may_start=who.may(Action.RUN_START),
+        other=other,
+        problem=problem,
     )

@@ -86,6 +86,9 @@ def _show(who: Visitor, request_id: str, error: FluxError | None = None) -> Resp
         view=view,
         request=view.request,
         state=state,
+        own_opinion=next(
+            (each for each in view.request.opinions if who.name in (each.by, *each.for_people)), None
+        ),
         fields=[
             (field, given.get(field.name, write_argument(field)))
             for field in who.client.request_form(request_id)

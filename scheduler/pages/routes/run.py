@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from fluxagents.flows.events import RunStarted
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.statistics.costs import usage
 from fluxagents.scheduler.collaboration.collaboration import Collaboration
@@ -37,6 +38,9 @@ def show_run(run_id: str, who: Who) -> Response:
         state=state,
         tag=run_tag(state),
         answer=split_answer(state),
+        has_changed_model=any(
+            isinstance(event, RunStarted) and event.model != state.model for event in events
+        ),
         record=record,
         timeline=timeline,
         usage=usage(events),

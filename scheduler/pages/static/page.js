@@ -99,7 +99,8 @@
         body: JSON.stringify({ upload: id, name: file.name.slice(0, dot), suffix: file.name.slice(dot) }),
       });
       field.value = model.name;
-      status.textContent = `${model.name} is stored: ${model.reactions} reactions, ${model.genes} genes`;
+      const warnings = model.warnings.length;
+      status.textContent = `${model.name} is stored${warnings ? `, with ${warnings} ${warnings === 1 ? "warning" : "warnings"}: its page has them` : ""}`;
     } catch (error) {
       status.textContent = `${file.name} was not taken: ${error.message}`;
     }

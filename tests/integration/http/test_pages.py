@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -17,6 +18,26 @@ from fluxagents.flows.people.roles import Role
 from fluxagents.scheduler.pages.navigation import SECTIONS
 
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
+
+CONSULTATION = """
+flow: uptake_limit
+version: 1
+purpose: Asks two for the glucose uptake to assume.
+facts:
+  uptake: {type: number, unit: mmol/gDW/h}
+start: experts
+nodes:
+  experts:
+    kind: consult
+    question: "How much glucose does the culture take up at most?"
+    assignees: [ana, bob]
+    fact: uptake
+    minimum: 0
+    maximum: 20
+    wanted: 2
+    next: done
+  done: {kind: end, message: "{uptake} mmol/gDW/h"}
+"""
 
 
 @pytest.fixture
@@ -136,3 +157,59 @@ def test_what_is_asked_has_changed_since_the_form_was_shown(api: Api, browser: T
     assert (status, to) == (303, f"/runs/{run.id}")
     closed = browser.get(path)
     assert (closed.status_code, "no answer any more" in closed.text) == (200, True)
+
+
+def test_the_box_says_what_a_question_will_take_and_starts_it_in_a_medium(
+    api: Api, browser: TestClient
+) -> None:
+    enter(api, browser)
+    asked = {"question": "How fast does it grow?", "model": "textbook"}
+    status, page = send(browser, "/ask", **asked, act="estimate")
+    assert (status, "nobody knows how long" in page) == (200, True)
+    assert api.ports.client.store.runs() == []
+    api.local().ask(asked["question"], model="textbook")
+    page = send(browser, "/ask", **asked, act="estimate", medium="M9_acetate")[1]
+    assert "One run of it on this model took" in page
+    assert "Chat models cost nothing" in page
+    assert "selected>M9_acetate<" in page
+    status, page = send(browser, "/ask", **asked, medium="M9_acetat")
+    assert (status, "M9_acetate" in page) == (422, True)
+    status, to = send(browser, "/ask", **asked, medium="M9_acetate")
+    medium = api.ports.client.store.load(to.rpartition("/")[2]).inputs["medium"]
+    assert status == 303
+    assert isinstance(medium, dict)
+    assert "EX_ac_e" in medium
+    assert "EX_glc__D_e" not in medium
+
+
+def test_two_models_are_laid_side_by_side(api: Api, browser: TestClient) -> None:
+    enter(api, browser)
+    status, page = send(browser, "/models/textbook/compare", other="iJO136")
+    assert (status, "iJO1366" in page) == (422, True)
+    status, to = send(browser, "/models/textbook/compare", other="iJO1366")
+    state = api.ports.client.store.load(to.rpartition("/")[2])
+    assert (status, state.flow.name) == (303, "model_comparison")
+    assert state.inputs["models"] == ["textbook", "iJO1366"]
+
+
+def test_experts_answer_for_themselves(api: Api, browser: TestClient, tmp_path: Path) -> None:
+    enter(api, browser)
+    enter(api, bob := TestClient(api.app, base_url=str(browser.base_url), follow_redirects=False), "bob")
+    flow = tmp_path / "uptake.yaml"
+    flow.write_text(CONSULTATION, encoding="utf-8")
+    run = api.local().start(str(flow), model="textbook")
+    assert run.state.waiting_for is not None
+    path = f"/requests/{run.state.waiting_for.id}"
+    page = browser.get(path).text
+    assert re.search(r'name="answer" type="number" required step="any" min="0.0" max="20.0"', page)
+    status, page = send(browser, path, act="reply", answer="30")
+    assert (status, "out of range" in page) == (422, True)
+    assert send(browser, path, act="reply", answer="11.25") == (303, path)
+    page = browser.get(path).text
+    assert "You answered" in page
+    assert 'value="reply"' not in page
+    page = bob.get(path).text
+    assert "ana has answered" in page
+    assert "11.25" not in page
+    assert send(bob, path, act="reply", answer="12.75") == (303, f"/runs/{run.id}")
+    assert "12 mmol" in browser.get(f"/runs/{run.id}").text

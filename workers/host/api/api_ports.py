@@ -196,7 +196,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         ),
         statistics=add_up_runs,
         session_statistics=add_up_session,
-        knows_prices=lambda: load_prices(settings) is not None,
+        prices=lambda: load_prices(settings),
         browser_sessions=BrowserSessions(sign_in, settings.public_url),
         answer_key=load_session_key(settings) if settings.channels else b"",
         slack=_open_slack(settings, redis, app, client),

@@ -212,7 +212,7 @@ def cancel_session(session: str, client: Client, ports: Ports, body: Reason | No
 
 
 def _read_budget(body: Budget, ports: ApiPorts) -> SessionBudget:
-    if body.money is not None and not ports.knows_prices():
+    if body.money is not None and ports.prices() is None:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"a budget of {body.money:g} cannot be held to: no prices are known",
