@@ -24,8 +24,8 @@ from fluxagents.scheduler.runs.open_runs import find_session
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
-from fluxagents.scheduler.triggers.folder_watch import FolderWatch
-from fluxagents.scheduler.triggers.model_intake import ModelIntake
+from fluxagents.scheduler.triggers.folders.folder_watch import FolderWatch
+from fluxagents.scheduler.triggers.intake.model_intake import ModelIntake
 from fluxagents.scheduler.triggers.serve_task import EXPIRES_S, QUEUE, SERVE, WATCH
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.webhooks.relay import WebhookRelay

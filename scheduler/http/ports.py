@@ -25,7 +25,7 @@ from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.scheduler.triggers.deliveries import Deliveries
-from fluxagents.scheduler.triggers.reception import Reception
+from fluxagents.scheduler.triggers.intake.reception import Reception
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.tasks.ports.artifacts import ArtifactStore

@@ -14,10 +14,10 @@ from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.scheduler.triggers.delivery import Delivery
-from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
 from fluxagents.scheduler.triggers.event_trigger import EventTrigger, WebhookSource
-from fluxagents.scheduler.triggers.file_fetcher import split_address
+from fluxagents.scheduler.triggers.intake.delivery import Delivery
+from fluxagents.scheduler.triggers.intake.delivery_box import DeliveryBox
+from fluxagents.scheduler.triggers.intake.file_fetcher import split_address
 from fluxagents.scheduler.triggers.judgement import Names, build_inputs, choose_model, join_names, judge
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.scheduler.webhooks.endpoint import rotate_secrets

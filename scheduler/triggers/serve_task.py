@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
-from fluxagents.scheduler.triggers.folder_watch import FolderWatch
+from fluxagents.scheduler.triggers.folders.folder_watch import FolderWatch
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 
 SERVE = "trigger.serve"

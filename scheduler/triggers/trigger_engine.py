@@ -14,11 +14,12 @@ from fluxagents.scheduler.firings.firing import Firing, FiringOutcome
 from fluxagents.scheduler.firings.firing_ledger import FiringLedger
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
-from fluxagents.scheduler.triggers.delivery import DeliveryStatus, find_delivery_id
-from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
 from fluxagents.scheduler.triggers.event_trigger import EventTrigger, FileSource, WebhookSource
-from fluxagents.scheduler.triggers.folder_plan import FolderState
-from fluxagents.scheduler.triggers.folder_watch import load_folder, name_folder
+from fluxagents.scheduler.triggers.folders.folder_plan import FolderState
+from fluxagents.scheduler.triggers.folders.folder_watch import load_folder, name_folder
+from fluxagents.scheduler.triggers.intake.delivery import DeliveryStatus, find_delivery_id
+from fluxagents.scheduler.triggers.intake.delivery_box import DeliveryBox
+from fluxagents.scheduler.triggers.intake.model_intake import ModelIntake
 from fluxagents.scheduler.triggers.judgement import (
     Names,
     build_inputs,
@@ -28,7 +29,6 @@ from fluxagents.scheduler.triggers.judgement import (
     join_names,
     judge,
 )
-from fluxagents.scheduler.triggers.model_intake import ModelIntake
 from fluxagents.scheduler.triggers.occurrence import Occurrence, find_occurrences
 from fluxagents.scheduler.triggers.trigger_book import TriggerBook
 from fluxagents.scheduler.triggers.trigger_plan import (

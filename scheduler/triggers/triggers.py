@@ -23,7 +23,6 @@ from fluxagents.scheduler.flow_files.flow_library import SUFFIXES
 from fluxagents.scheduler.people.contacts import check_reply_to
 from fluxagents.scheduler.runs.checked_batch import portable_flow
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
 from fluxagents.scheduler.triggers.event_trigger import (
     NAME,
     EventTrigger,
@@ -33,8 +32,9 @@ from fluxagents.scheduler.triggers.event_trigger import (
     WebhookSource,
     name_session,
 )
-from fluxagents.scheduler.triggers.folder_plan import FolderState
-from fluxagents.scheduler.triggers.folder_reader import FolderReader
+from fluxagents.scheduler.triggers.folders.folder_plan import FolderState
+from fluxagents.scheduler.triggers.folders.folder_reader import FolderReader
+from fluxagents.scheduler.triggers.intake.delivery_box import DeliveryBox
 from fluxagents.scheduler.triggers.trigger_book import TriggerBook
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.trigger_plan import TriggerState

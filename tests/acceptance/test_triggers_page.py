@@ -162,6 +162,7 @@ def test_a_pushed_model_gets_its_verdict_as_a_commit_status(stack: Stack, tmp_pa
     assert {run.trigger.reply["commit"] for run in runs if run.trigger} == {first, second, third}
 
 
+@pytest.mark.long
 def test_a_file_that_appears_starts_a_run_on_it(stack: Stack, tmp_path: Path) -> None:
     plain = gzip.decompress((data_folder() / "textbook.xml.gz").read_bytes())
     (tmp_path / "new_model.xml").write_bytes(plain)

@@ -19,7 +19,13 @@ CLOSE_MS = 1_000
 
 
 @pytest.fixture(
-    params=[{WRONG: 1, "control": 1}, {WRONG: -1, "control": -1}, {"beat": 1}, {"beat": -1}], ids=str
+    params=[
+        {WRONG: 1, "control": 1},
+        pytest.param({WRONG: -1, "control": -1}, marks=pytest.mark.long),
+        pytest.param({"beat": 1}, marks=pytest.mark.long),
+        {"beat": -1},
+    ],
+    ids=str,
 )
 def apart(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """The installation with some of its nodes an hour ahead of Redis and the others, or behind."""

@@ -29,6 +29,7 @@ def cannot_write(cluster: Cluster) -> bool:
     return bool(r.info("persistence")["aof_last_write_status"] == "err")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_disk_that_fills_while_runs_go_loses_and_duplicates_nothing(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", megabytes=96) as disk, installed(disk) as cluster:

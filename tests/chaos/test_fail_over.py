@@ -34,6 +34,7 @@ def named_in_warnings(cluster: Cluster) -> set[str]:
     return {run for warning in warnings for run in warning["runs"]}
 
 
+@pytest.mark.long
 def test_a_fail_over_loses_no_acknowledged_step(watched: Cluster, sentinels: Sentinels) -> None:
     runs = [one.run_id for one in watched.start("mixed", 20)]
     watched.eventually(lambda: int(watched.redis.llen(tools.RAN)) > 30)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from tests.chaos import tools
 from tests.chaos.cluster import WORKERS, Cluster, arguments, first
 from tests.chaos.flows import FLOWS, TOOLS
@@ -72,6 +73,7 @@ def test_a_state_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -
     assert {cluster.store.load(run).status for run in runs} == {"finished"}
 
 
+@pytest.mark.long
 def test_a_flow_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -> None:
     (commit,) = first("plain", 1)
     started = commit.events[0]
@@ -93,6 +95,7 @@ def test_a_flow_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) ->
     assert cluster.store.load(issued.run_id).status == "finished"
 
 
+@pytest.mark.long
 def test_a_task_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -> None:
     (commit,) = first("plain", 1)
     assert commit.dispatch is not None

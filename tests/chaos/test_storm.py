@@ -17,6 +17,7 @@ def test_a_seed_stands_for_one_schedule() -> None:
     assert {tick.fault for tick in ticks} == set(FAULTS)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_forty_runs_in_a_storm_end_as_they_must(tmp_path: Path) -> None:
     found = weather(tmp_path, runs=40, seed=20, within_s=60.0)

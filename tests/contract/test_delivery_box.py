@@ -8,9 +8,9 @@ from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_triggers import MemoryDeliveries
 
 from fluxagents.scheduler.firings.firing_ledger import FiringLedger
-from fluxagents.scheduler.triggers import delivery_box
-from fluxagents.scheduler.triggers.delivery import Delivery, DeliveryStatus
-from fluxagents.scheduler.triggers.delivery_box import MAX_BYTES, MAX_KEPT, MAX_OPEN, DeliveryBox
+from fluxagents.scheduler.triggers.intake import delivery_box
+from fluxagents.scheduler.triggers.intake.delivery import Delivery, DeliveryStatus
+from fluxagents.scheduler.triggers.intake.delivery_box import MAX_BYTES, MAX_KEPT, MAX_OPEN, DeliveryBox
 from fluxagents.scheduler.webhooks.endpoint import Secret
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.triggers.delivery_box import RedisDeliveryBox

@@ -14,6 +14,7 @@ from tests.support.places import ROOT
 from fluxagents.tasks.registry import TOOLS
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_every_tool_finds_the_same_on_another_worker(tmp_path: Path) -> None:
     found = []

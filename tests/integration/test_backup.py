@@ -168,6 +168,7 @@ def running(folder: Path) -> Iterator[Stack]:
     assert down.returncode == 0, down.stdout + down.stderr
 
 
+@pytest.mark.long
 def test_the_runs_of_a_backup_go_on_in_another_folder(tmp_path: Path) -> None:
     file = str(tmp_path / "x.backup.zip")
     first = Stack(isolated(tmp_path / "first"), Settings(data_dir=tmp_path / "first"), "")

@@ -98,6 +98,7 @@ def test_the_media_of_a_genome_scale_model(client: LocalClient, large: Any) -> N
             assert plain_cobra.growth(large) < 0.9 * best * 0.999, needed
 
 
+@pytest.mark.long
 def test_a_small_and_a_large_model_side_by_side(client: LocalClient, large: Any) -> None:
     small = plain_cobra.model("e_coli_core")
     facts = finished(client, "model_comparison", models=["iJO1366", "e_coli_core"])

@@ -36,6 +36,7 @@ def second(stack: Stack, tmp_path: Path) -> Iterator[str]:
         stack.json("prompts", "rollback", NAME)
 
 
+@pytest.mark.long
 def test_workers_take_a_promoted_version_and_runs_under_way_keep_theirs(stack: Stack, second: str) -> None:
     client = stack.client()
     early = client.start("metabolic_analysis", model=MODEL, question=CHANGE)

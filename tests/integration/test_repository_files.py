@@ -8,7 +8,7 @@ import pytest
 from tests.support.forge import Forge, run_forge
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.scheduler.triggers.file_fetcher import split_address
+from fluxagents.scheduler.triggers.intake.file_fetcher import split_address
 from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret
 from fluxagents.workers.files.web.repository_files import RepositoryFiles
 

@@ -93,6 +93,7 @@ def town(redis_url: str, tmp_path: Path, key_prefix: str) -> Iterator[Town]:
         redis.close()
 
 
+@pytest.mark.long
 def test_each_tick_has_one_run_with_two_beats_and_goes_on_when_one_is_killed(town: Town) -> None:
     added = town.schedules.add(
         "often", flow="metabolic_analysis", model="e_coli_core", inputs=QUESTION, timing=every("3s")

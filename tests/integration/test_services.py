@@ -381,6 +381,7 @@ def test_a_killed_redis_comes_back_with_its_data_and_the_workers_find_it(
         eventually(lambda: client.llen("after") == 1)
 
 
+@pytest.mark.long
 def test_down_leaves_nothing_running(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     status = machine.up()
@@ -412,6 +413,7 @@ def test_what_a_killed_supervisor_leaves_is_seen_and_ended(tmp_path: Path) -> No
     assert EmbeddedRedis(machine.settings.redis_dir).instance is None
 
 
+@pytest.mark.long
 def test_up_in_the_foreground_ends_cleanly_on_ctrl_c(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     process = machine.spawn("up")
@@ -423,6 +425,7 @@ def test_up_in_the_foreground_ends_cleanly_on_ctrl_c(tmp_path: Path) -> None:
     assert "http://127.0.0.1:" in (tmp_path / "spawned.log").read_text()
 
 
+@pytest.mark.long
 def test_up_without_its_redis_is_one_error_and_leaves_nothing(tmp_path: Path) -> None:
     machine = Machine(tmp_path, FLUXAGENTS_REDIS_URL="redis://:hunter2@127.0.0.1:1/0")
     for arguments in (["up", "--detach"], ["up"], ["worker", "--pool", "tools"], ["beat"], ["flower"]):
@@ -490,6 +493,7 @@ def test_somebody_who_waits_comes_before_a_batch(alone: Machine) -> None:
     app.close()
 
 
+@pytest.mark.long
 def test_one_beat_ticks_while_another_waits(alone: Machine) -> None:
     first, second = alone.spawn("beat"), alone.spawn("beat")
     worker = alone.spawn("worker", "--pool", "control")

@@ -11,10 +11,10 @@ from tests.support.memory_ledger import MemoryLedger
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.event_feed import EventKind, FeedEntry, FeedPage
-from fluxagents.scheduler.triggers.delivery import Delivery, DeliveryStatus, find_delivery_id
-from fluxagents.scheduler.triggers.delivery_box import MAX_KEPT, MAX_OPEN, NewDelivery, Put
 from fluxagents.scheduler.triggers.event_trigger import EventTrigger, name_session
-from fluxagents.scheduler.triggers.folder_plan import SeenFile
+from fluxagents.scheduler.triggers.folders.folder_plan import SeenFile
+from fluxagents.scheduler.triggers.intake.delivery import Delivery, DeliveryStatus, find_delivery_id
+from fluxagents.scheduler.triggers.intake.delivery_box import MAX_KEPT, MAX_OPEN, NewDelivery, Put
 from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret
 
 

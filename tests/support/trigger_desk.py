@@ -28,9 +28,9 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.triggers.deliveries import Deliveries
 from fluxagents.scheduler.triggers.event_trigger import EventTrigger, RunSource
-from fluxagents.scheduler.triggers.folder_watch import FolderWatch
-from fluxagents.scheduler.triggers.model_intake import ModelIntake
-from fluxagents.scheduler.triggers.reception import Reception
+from fluxagents.scheduler.triggers.folders.folder_watch import FolderWatch
+from fluxagents.scheduler.triggers.intake.model_intake import ModelIntake
+from fluxagents.scheduler.triggers.intake.reception import Reception
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.tasks.ports.models import ModelRef, ModelStore

@@ -15,7 +15,7 @@ from fluxagents.scheduler.channels.mail.digests import Digests
 from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
-from fluxagents.scheduler.triggers.folder_watch import FolderWatch
+from fluxagents.scheduler.triggers.folders.folder_watch import FolderWatch
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.webhooks.endpoint_book import WebhookOutbox
 from fluxagents.scheduler.webhooks.relay import WebhookRelay

@@ -6,7 +6,7 @@ from redis import Redis
 
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.triggers.deliveries import Deliveries
-from fluxagents.scheduler.triggers.reception import Reception
+from fluxagents.scheduler.triggers.intake.reception import Reception
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.workers.celery.app import FluxApp

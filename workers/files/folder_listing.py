@@ -12,7 +12,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.scheduler.triggers.folder_plan import MAX_FILES, SeenFile
+from fluxagents.scheduler.triggers.folders.folder_plan import MAX_FILES, SeenFile
 from fluxagents.workers.files.remote_files import hide_secrets, refusal
 
 SCHEMES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs"})
@@ -26,7 +26,7 @@ _STAMPS = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", 
 
 
 class FolderListing:
-    """As `fluxagents.scheduler.triggers.folder_reader.FolderReader`, by fsspec."""
+    """As `fluxagents.scheduler.triggers.folders.folder_reader.FolderReader`, by fsspec."""
 
     def check(self, address: str) -> None:
         scheme, separator, rest = address.partition("://")

@@ -10,7 +10,7 @@ import click
 
 from fluxagents.scheduler.schedules.grid import every
 from fluxagents.scheduler.triggers.deliveries import Preview
-from fluxagents.scheduler.triggers.delivery import Delivery
+from fluxagents.scheduler.triggers.intake.delivery import Delivery
 from fluxagents.workers.commands.display.options import examples, json_option, parse_texts
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.display.times import format_date, format_time

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fluxagents.scheduler.triggers.folder_plan import FolderState
+from fluxagents.scheduler.triggers.folders.folder_plan import FolderState
 from fluxagents.scheduler.triggers.triggers import TriggerStatus
 from fluxagents.workers.commands.display.firing_table import firing_document, print_firings
 from fluxagents.workers.commands.display.options import examples, json_option

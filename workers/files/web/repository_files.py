@@ -31,7 +31,7 @@ _LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 class RepositoryFiles:
-    """As `fluxagents.scheduler.triggers.file_fetcher.FileFetcher`.
+    """As `fluxagents.scheduler.triggers.intake.file_fetcher.FileFetcher`.
 
     Args:
         hosts: Names of hosts that may have private addresses.

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pydantic import TypeAdapter
 from redis import Redis
 
-from fluxagents.scheduler.triggers.delivery import Delivery, DeliveryStatus, find_delivery_id
-from fluxagents.scheduler.triggers.delivery_box import (
+from fluxagents.scheduler.triggers.intake.delivery import Delivery, DeliveryStatus, find_delivery_id
+from fluxagents.scheduler.triggers.intake.delivery_box import (
     MAX_BYTES,
     MAX_KEPT,
     MAX_OPEN,
@@ -26,7 +26,7 @@ _PARTS = ("new", "waiting", "listed", "known", "bytes")
 
 
 class RedisDeliveryBox:
-    """As `fluxagents.scheduler.triggers.delivery_box.DeliveryBox`, under one key prefix.
+    """As `fluxagents.scheduler.triggers.intake.delivery_box.DeliveryBox`, under one key prefix.
 
     Args:
         redis: A client that returns bytes.

@@ -13,7 +13,7 @@ from fluxagents.scheduler.http.access import Body, Client, Ports
 from fluxagents.scheduler.http.routes.triggers.firing_views import HistoryLimit, to_time
 from fluxagents.scheduler.http.routes.triggers.triggers import Expression, Name, find_trigger
 from fluxagents.scheduler.triggers.deliveries import ROTATION_S
-from fluxagents.scheduler.triggers.delivery import DeliveryStatus
+from fluxagents.scheduler.triggers.intake.delivery import DeliveryStatus
 
 router = APIRouter(prefix="/triggers", tags=["triggers"])
 

@@ -13,7 +13,7 @@ from fluxagents.scheduler.http.access import Body, Ports
 from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.http.problems import ProblemError
 from fluxagents.scheduler.http.routes.triggers.firing_views import to_time
-from fluxagents.scheduler.triggers.reception import FullError, Receipt, UnsignedError
+from fluxagents.scheduler.triggers.intake.reception import FullError, Receipt, UnsignedError
 
 router = APIRouter(prefix="/hooks", tags=["triggers"])
 

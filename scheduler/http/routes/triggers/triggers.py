@@ -34,7 +34,7 @@ from fluxagents.scheduler.triggers.event_trigger import (
     WebhookSource,
     name_session,
 )
-from fluxagents.scheduler.triggers.folder_plan import FolderState
+from fluxagents.scheduler.triggers.folders.folder_plan import FolderState
 from fluxagents.scheduler.triggers.triggers import TriggerStatus
 from fluxagents.scheduler.webhooks.incoming import create_incoming_secret
 

@@ -29,7 +29,7 @@ from fluxagents.scheduler.collaboration.hand_over import HandOver
 from fluxagents.scheduler.schedules.grid import every
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
-from fluxagents.scheduler.triggers.model_intake import ModelIntake
+from fluxagents.scheduler.triggers.intake.model_intake import ModelIntake
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.workers.clients.local import LocalClient

@@ -18,7 +18,7 @@ from fluxagents.flows.people.roles import EVERYWHERE, Grant, Role
 from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.triggers.event_trigger import RunSource, WebhookSource
-from fluxagents.scheduler.triggers.reception import Receipt, UnsignedError
+from fluxagents.scheduler.triggers.intake.reception import Receipt, UnsignedError
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret

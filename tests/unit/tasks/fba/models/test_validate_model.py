@@ -35,6 +35,7 @@ def test_the_core_model_is_sound_but_for_its_biomass(textbook: Any, call: Callab
     assert found.precursors_made_by_recycling_only == ("accoa_c", "atp_c", "nad_c", "nadph_c")
 
 
+@pytest.mark.long
 def test_a_genome_scale_model_is_sound(ijo1366: Any, call: Callable[..., Any]) -> None:
     found = call(NAME, ijo1366)
     assert found.mass_imbalanced_reactions == ()

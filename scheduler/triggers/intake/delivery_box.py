@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from fluxagents.scheduler.triggers.delivery import Delivery, DeliveryStatus
+from fluxagents.scheduler.triggers.intake.delivery import Delivery, DeliveryStatus
 from fluxagents.scheduler.webhooks.endpoint import Secret
 
 MAX_KEPT = 1_000

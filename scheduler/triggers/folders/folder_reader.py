@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from fluxagents.scheduler.triggers.folder_plan import SeenFile
+from fluxagents.scheduler.triggers.folders.folder_plan import SeenFile
 
 
 class FolderReader(Protocol):

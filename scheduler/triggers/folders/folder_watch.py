@@ -9,8 +9,13 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.scheduler.firings.firing_ledger import FiringLedger
 from fluxagents.scheduler.triggers.event_trigger import EventTrigger, FileSource
-from fluxagents.scheduler.triggers.folder_plan import FolderState, SeenFile, compare_listing, mark_taken
-from fluxagents.scheduler.triggers.folder_reader import FolderReader
+from fluxagents.scheduler.triggers.folders.folder_plan import (
+    FolderState,
+    SeenFile,
+    compare_listing,
+    mark_taken,
+)
+from fluxagents.scheduler.triggers.folders.folder_reader import FolderReader
 from fluxagents.scheduler.triggers.occurrence import Occurrence
 from fluxagents.scheduler.triggers.trigger_book import TriggerBook
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.expressions import evaluate
 from fluxagents.scheduler.triggers.event_trigger import EventTrigger
-from fluxagents.scheduler.triggers.file_fetcher import NO_COMMIT, FileFetcher, split_address
+from fluxagents.scheduler.triggers.intake.file_fetcher import NO_COMMIT, FileFetcher, split_address
 from fluxagents.scheduler.triggers.judgement import Names
 from fluxagents.scheduler.webhooks.endpoint import Endpoint
 from fluxagents.scheduler.webhooks.endpoint_book import EndpointBook

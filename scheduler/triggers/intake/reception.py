@@ -8,14 +8,14 @@ from secrets import token_hex
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.clock import Clock
-from fluxagents.scheduler.triggers.delivery import (
+from fluxagents.scheduler.triggers.event_trigger import WebhookSource
+from fluxagents.scheduler.triggers.intake.delivery import (
     Delivery,
     choose_headers,
     name_delivery,
     read_payload,
 )
-from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
-from fluxagents.scheduler.triggers.event_trigger import WebhookSource
+from fluxagents.scheduler.triggers.intake.delivery_box import DeliveryBox
 from fluxagents.scheduler.triggers.trigger_book import TriggerBook
 from fluxagents.scheduler.webhooks.endpoint import find_valid_secrets
 from fluxagents.scheduler.webhooks.incoming import GithubScheme
