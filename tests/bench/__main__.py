@@ -41,6 +41,7 @@ PARTS = (
     "fairness",
     "sessions",
     "http",
+    "pages",
 )
 
 LOOKED_AT = 10_000
@@ -61,6 +62,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         lp,
         memory,
         overhead,
+        pages,
         protocol,
         reading,
         sessions,
@@ -104,6 +106,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         "fairness": lambda: fairness.measure(site(4)).lines(),
         "sessions": lambda: list(sessions.lines(redis, folder)),
         "http": lambda: list(http_api.lines(url, folder)),
+        "pages": lambda: list(pages.lines(url, folder)),
     }
 
 

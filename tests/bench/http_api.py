@@ -43,8 +43,8 @@ Ask = Callable[[httpx2.AsyncClient], Awaitable[httpx2.Response]]
 def lines(url: str, folder: Path) -> Iterator[str]:
     """What was measured, a line each."""
     settings = Settings(redis_url=SecretStr(url), data_dir=folder)
-    last = _fill(Redis.from_url(url), settings.key_prefix)
-    headers = {"Authorization": f"Bearer {_key(settings)}"}
+    last = fill(Redis.from_url(url), settings.key_prefix)
+    headers = {"Authorization": f"Bearer {create_key(settings)}"}
     with serve(folder, url) as address:
         start = {"model": "e_coli_core", "question": "How fast does it grow?"}
         asks: dict[str, Ask] = {
@@ -58,7 +58,7 @@ def lines(url: str, folder: Path) -> Iterator[str]:
         yield asyncio.run(_listen(address, headers, start))
 
 
-def _fill(redis: Redis, prefix: str) -> str:
+def fill(redis: Redis, prefix: str) -> str:
     """Store runs that nobody carries out; the id of the last one."""
     store, controller = RedisRunStore(redis, prefix=prefix), FlowController(flow(), tools=TOOLS)
     store.save_flow(controller.flow)
@@ -70,7 +70,8 @@ def _fill(redis: Redis, prefix: str) -> str:
     return run
 
 
-def _key(settings: Settings) -> str:
+def create_key(settings: Settings) -> str:
+    """A key of an admin."""
     ports = build_api_ports(settings)
     person = Person(name="bench", grants=(Grant(role=Role.ADMIN),))
     ports.client.authority.directory.save(person, before=None)

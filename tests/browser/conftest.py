@@ -1,7 +1,8 @@
-"""One site for the tests of a file: the API on loopback, whose runs are carried out in its own process."""
+"""One site for all these tests: the API on loopback, whose runs are carried out in its own process."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,9 @@ from fluxagents.tasks.registry import TOOLS
 
 CHROMIUM = Path("/usr/bin/chromium")
 TIMEOUT_MS = 120_000
+
+GROWTH = "How fast does it grow?"
+CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,16 @@ class Site:
         return page
 
 
-@pytest.fixture(scope="module")
+def ask(page: Page, question: str, model: str = "textbook") -> None:
+    """Ask from the first page, and be on the page of the run."""
+    page.goto("/")
+    page.get_by_label("Question").fill(question)
+    page.get_by_label("Model", exact=True).fill(model)
+    page.get_by_role("button", name="Ask").click()
+    page.wait_for_url(re.compile("/runs/"))
+
+
+@pytest.fixture(scope="package")
 def site(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     if not CHROMIUM.exists():
         pytest.skip(f"these tests need a browser: {CHROMIUM} (apt install chromium)")
@@ -58,7 +71,7 @@ def site(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     client = ports.client
     local = Api(build_app(ports), ports, None, folder).local()  # type: ignore[arg-type] # no test client
     # What runs import takes seconds; no test waits for it.
-    local.ask("How fast does it grow?", model="textbook")
+    local.ask(GROWTH, model="textbook")
     ports = replace(
         ports,
         client=RunClient(

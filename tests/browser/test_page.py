@@ -1,30 +1,23 @@
-"""The page as people use it: ask, read, prove, decide, by keyboard as well; and two browsers at once."""
+"""The page as people use it: ask, prove and decide, by keyboard as well; and two browsers at once."""
 
 from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
-from tests.browser.conftest import Site
+from playwright.sync_api import expect
+from tests.browser.conftest import CHANGE, GROWTH, Site, ask
 
 from fluxagents.flows.people.roles import Role
-
-CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
-
-
-def ask(page: Page, question: str, model: str = "textbook") -> None:
-    page.goto("/")
-    page.get_by_label("Question").fill(question)
-    page.get_by_label("Model", exact=True).fill(model)
-    page.get_by_role("button", name="Ask").click()
-    page.wait_for_url(re.compile("/runs/"))
 
 
 def test_a_number_of_an_answer_leads_to_its_proof_and_is_computed_again(site: Site) -> None:
     page = site.enter(site.open(), "ana", Role.ADMIN)
-    ask(page, "How fast does it grow?")
+    ask(page, GROWTH)
     answer = page.locator(".answer")
     expect(answer).to_contain_text("0.874 1/h")
+    # All of the page has followed to the end, and not only the answer.
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    expect(page.locator("#about")).to_contain_text("2 tool calls")
     answer.get_by_role("link", name="0.874").first.click()
     chain = page.locator(".chain")
     expect(chain).to_contain_text("0.8739215069684")
@@ -56,6 +49,8 @@ def test_two_people_decide_and_both_see_it(site: Site) -> None:
     deciding.keyboard.press("Enter")
     deciding.wait_for_url(re.compile("/runs/"))
     expect(deciding.locator(".answer")).to_contain_text("1.06")
+    deciding.get_by_role("link", name="The changed model").click()
+    expect(deciding.get_by_role("region", name="Lineage")).to_contain_text("made by apply_medium")
 
 
 def test_a_page_follows_what_another_browser_does(site: Site) -> None:
@@ -63,7 +58,7 @@ def test_a_page_follows_what_another_browser_does(site: Site) -> None:
     acting = site.enter(site.open(), "ana", Role.ADMIN)
     watching.goto("/runs?session=seen")
     expect(watching.locator("#runs")).to_contain_text("No run is like this")
-    acting.goto("/ask?session=seen&model=textbook&question=How fast does it grow?")
+    acting.goto(f"/ask?session=seen&model=textbook&question={GROWTH}")
     acting.get_by_role("button", name="Ask").click()
     expect(watching.locator("#runs .status")).to_have_text("finished")
     acting.get_by_role("button", name="Sign out").click()

@@ -1,0 +1,98 @@
+"""How soon pages come with 100,000 runs stored, what they weigh, and when another browser sees a change."""
+
+from __future__ import annotations
+
+import logging
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+from playwright.sync_api import Browser, sync_playwright
+from pydantic import SecretStr
+from redis import Redis
+from starlette.testclient import TestClient
+from tests.bench.http_api import RUNS, create_key, fill, serve
+
+from fluxagents.scheduler.http.app import build_app
+from fluxagents.workers.host.api.api_ports import build_api_ports
+from fluxagents.workers.settings import Settings
+
+CHROMIUM = "/usr/bin/chromium"
+ROUNDS = 15
+LABEL = 24
+"""Characters of a path that are shown."""
+
+ORIGIN = "https://127.0.0.1"
+"""The client keeps a cookie of TLS only so; browsers keep it on loopback as well."""
+
+
+def lines(url: str, folder: Path) -> Iterator[str]:
+    """What was measured, a line each."""
+    # A line for each request would hide what was measured.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    settings = Settings(redis_url=SecretStr(url), data_dir=folder)
+    last = fill(Redis.from_url(url), settings.key_prefix)
+    key = create_key(settings)
+    paths = ("/", "/runs", "/runs?status=running", "/runs?session=bench", f"/runs/{last}")
+    with TestClient(build_app(build_api_ports(settings)), base_url=ORIGIN) as client:
+        client.post("/enter", data={"key": key, "next": "/"})
+        yield from (_time_page(client, path) for path in paths)
+    with serve(folder, url) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield from _time_browsers(browser, address, key)
+        browser.close()
+
+
+def _time_page(client: TestClient, path: str) -> str:
+    page = client.get(path)
+    page.raise_for_status()
+    assets = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
+    weight = sum(int(client.get(each).headers["content-length"]) for each in assets)
+    weight += int(page.headers["content-length"])
+    wall_ms, processor_ms = [], []
+    for _ in range(ROUNDS):
+        began, worked = time.perf_counter(), time.process_time()
+        client.get(path).raise_for_status()
+        wall_ms.append((time.perf_counter() - began) * 1_000)
+        processor_ms.append((time.process_time() - worked) * 1_000)
+    return (
+        f"{path[:LABEL]:{LABEL}s} {statistics.median(processor_ms):5.0f} ms of the processor, "
+        f"{min(wall_ms):5.0f} to {max(wall_ms):5.0f} ms   "
+        f"{weight / 1_000:5.1f} kB as sent with all it loads   ({RUNS:,} runs)"
+    )
+
+
+def _time_browsers(browser: Browser, address: str, key: str) -> Iterator[str]:
+    """The first view of a browser that has nothing, and a start that another one sees."""
+    acting, watching = (browser.new_context(base_url=address).new_page() for _ in range(2))
+    for page in (acting, watching):
+        page.set_default_timeout(120_000)
+        page.goto("/enter")
+        page.get_by_label("Key of the API").fill(key)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", name="Home", level=1).wait_for()
+    views = []
+    for _ in range(ROUNDS):
+        context = browser.new_context(base_url=address, storage_state=acting.context.storage_state())
+        page = context.new_page()
+        page.goto("/")
+        views.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
+        context.close()
+    yield f"first view in a browser   {_summarise(views)}"
+    seen = []
+    for number in range(ROUNDS):
+        watching.goto(f"/runs?session=seen-{number}")
+        watching.get_by_text("No run is like this").wait_for()
+        acting.goto(f"/ask?model=e_coli_core&question=How fast does it grow?&session=seen-{number}")
+        began = time.monotonic()
+        acting.get_by_role("button", name="Ask").click()
+        watching.locator("#runs .status").wait_for()
+        seen.append((time.monotonic() - began) * 1_000)
+    yield f"seen by another browser   {_summarise(seen)} after the click"
+
+
+def _summarise(times_ms: list[float]) -> str:
+    return f"median {statistics.median(times_ms):.0f} ms, {min(times_ms):.0f} to {max(times_ms):.0f} ms"
