@@ -3,15 +3,21 @@
 "use strict";
 
 (() => {
-  const QUIET_MS = 250; // Changes that come together are read together.
+  const LEAST_MS = 250; // Between two readings: the first change is read at once, those that follow together.
   const RETRY_MS = 2000;
 
   const notice = document.getElementById("connection");
   let waiting = null;
+  let lookedAt = -LEAST_MS;
 
   function lookAgain() {
-    window.clearTimeout(waiting);
-    waiting = window.setTimeout(() => htmx.trigger(document.body, "flux:change"), QUIET_MS);
+    if (waiting !== null) return;
+    const wait = Math.max(0, lookedAt + LEAST_MS - performance.now());
+    waiting = window.setTimeout(() => {
+      waiting = null;
+      lookedAt = performance.now();
+      htmx.trigger(document.body, "flux:change");
+    }, wait);
   }
 
   function follow(address) {
