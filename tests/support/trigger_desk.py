@@ -81,9 +81,13 @@ class Names:
 
 
 class Desk:
-    """Triggers over memory; events are put into the feed by hand."""
+    """Triggers over memory; events are put into the feed by hand.
 
-    def __init__(self) -> None:
+    Args:
+        traced_share: Of its runs.
+    """
+
+    def __init__(self, *, traced_share: float = 0.0) -> None:
         self.clock = HandClock()
         self.store = MemoryRunStore(self.clock)
         self.ledger, self.feed, self.book = MemoryLedger(), MemoryFeed(), MemoryTriggers()
@@ -95,6 +99,7 @@ class Desk:
             flows=FlowLibrary(),
             tools=TOOLS,
             authority=build_process_authority(self.store.audit_log),
+            traced_share=traced_share,
         )
         self.box = MemoryDeliveries(self.ledger, self.clock)
         self.endpoints, self.files, self.folders = MemoryEndpoints(), MemoryFiles(), MemoryFolders()

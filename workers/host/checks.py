@@ -30,6 +30,7 @@ from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.host import data_folder, endpoints, run_file
 from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
 from fluxagents.workers.models.parser.confinement import list_missing
+from fluxagents.workers.observing.traces.assembly import open_sender
 from fluxagents.workers.redis import connection, server_binary
 from fluxagents.workers.redis.observing.refused_messages import RedisRefusedMessages
 from fluxagents.workers.redis.triggers.channel_book import RedisChannelBook
@@ -89,10 +90,17 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
     yield endpoints_finding("flower", endpoints.flower_problem(settings, run_file.read(settings.run_file)))
     yield check_confinement()
     yield check_tokens()
+    yield from _examine_outside(settings)
+
+
+def _examine_outside(settings: Settings) -> Iterator[CheckResult]:
+    """What others offer, as far as the settings name it."""
     for choice in choices(settings):
         yield check_chat(choice, settings)
     if settings.chat_prices is not None:
         yield check_prices(settings)
+    if settings.trace_url:
+        yield check_traces(settings)
 
 
 def check_variables(settings: Settings) -> CheckResult:
@@ -324,6 +332,15 @@ def check_prices(settings: Settings) -> CheckResult:
         where = str(settings.chat_prices)
         return _warn("prices", f"{where} has no price of {', '.join(unpriced)}", f"add it to {where}")
     return _ok("prices", f"in {settings.chat_prices}")
+
+
+def check_traces(settings: Settings) -> CheckResult:
+    """Whether traces can be sent; whether the receiver takes them stands in the log of worker-control."""
+    try:
+        open_sender(settings)
+    except FluxError as error:
+        return _fail("traces", error.message, "; ".join(error.suggestions))
+    return _ok("traces", f"to {settings.trace_url}")
 
 
 def endpoints_finding(name: str, answer: endpoints.EndpointAnswer) -> CheckResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ from fluxagents.workers.settings import ENV_PREFIX, Settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-MONITORING = {"prometheus", "alertmanager", "grafana"}
+MONITORING = {"prometheus", "alertmanager", "grafana", "jaeger"}
 OURS = sorted(set(SERVICES) - {"redis"} - MONITORING)
 
 
@@ -119,9 +120,21 @@ def test_every_pool_has_a_worker_that_is_asked_about_its_progress() -> None:
 def test_monitoring_is_wanted_and_reached_from_this_machine_only(name: str) -> None:
     assert SERVICES[name]["profiles"] == ["monitoring"]
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name]["ports"])
-    for mount in SERVICES[name]["volumes"]:
+    for mount in SERVICES[name].get("volumes", ()):
         source = mount.partition(":")[0]
         assert (ROOT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"]
+
+
+def test_grafana_asks_the_services_that_compose_starts() -> None:
+    folder = ROOT / "deploy" / "grafana" / "provisioning" / "datasources"
+    sources = [
+        each for file in folder.glob("*.yml") for each in yaml.safe_load(file.read_text())["datasources"]
+    ]
+    assert {urlsplit(source["url"]).hostname for source in sources} == {"prometheus", "jaeger"}
+    traces = re.search(
+        r"^FLUXAGENTS_TRACE_URL=$", (ROOT / "deploy" / "example.env").read_text(), re.MULTILINE
+    )
+    assert traces, "traces are sent only when somebody wants them"
 
 
 def test_flower_is_reached_from_this_machine_only() -> None:

@@ -11,10 +11,11 @@ import pytest
 from tests.support.trigger_desk import QUESTION, START, Desk
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Trigger
+from fluxagents.flows.events import RunStarted, Trigger
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.members import Person
 from fluxagents.flows.people.roles import EVERYWHERE, Grant, Role
+from fluxagents.flows.texts.trace_context import find_trace
 from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.triggers.event_trigger import RunSource, WebhookSource
@@ -77,6 +78,24 @@ def test_what_is_posted_starts_one_run_in_the_name_of_whoever_added_the_trigger(
     post(desk, 1, model={"name": "iML1515"})
     assert len(desk.look()) == 1
     assert desk.feed.kinds == set()
+
+
+def test_a_run_joins_the_trace_of_its_delivery() -> None:
+    desk = Desk(traced_share=1.0)
+    add(desk)
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    body = b"{}"
+    headers = build_headers([SECRET], "msg_1", desk.clock.at_ms // 1_000, body) | {"traceparent": parent}
+    desk.reception.take("pushes", desk.reception.check("pushes", headers, body), headers, body)
+    post(desk, 2)
+    traces = {}
+    for state in desk.look():
+        started = desk.store.events(state.run_id)[0]
+        assert isinstance(started, RunStarted)
+        assert started.trigger
+        traces[started.trigger.delivery] = started.trace
+    assert traces["msg_1"] == parent
+    assert find_trace(traces["msg_2"]) not in {"", find_trace(parent)}
 
 
 @pytest.mark.parametrize("where", ["secret", "body", "id", "time", "name", "no signature"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -281,6 +282,17 @@ def test_chat_models_without_a_price_are_named(tmp_path: Path) -> None:
     assert finding.verdict is CheckStatus.WARN
     assert "no price of openai:other" in finding.seen
     assert doctor.check_prices(Settings(chat_prices=tmp_path / "none.toml")).verdict is CheckStatus.WARN
+
+
+def test_traces_that_cannot_be_sent_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(trace_url="http://127.0.0.1:9/v1/traces")
+    assert doctor.check_traces(settings).verdict is CheckStatus.OK
+    monkeypatch.delitem(sys.modules, "fluxagents.workers.observing.traces.otlp_sender", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    finding = doctor.check_traces(settings)
+    assert (finding.verdict, finding.way_out) == (CheckStatus.FAIL, "pip install 'fluxagents[tracing]'")
+    assert "FLUXAGENTS_TRACE_URL" in finding.seen
 
 
 def test_a_data_folder_is_private_and_can_be_written(tmp_path: Path) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 import runpy
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 from tests.support.places import DOCS, ROOT
@@ -18,6 +22,8 @@ from fluxagents.workers.observing.metrics.catalog import BY_NAME, METRICS
 from fluxagents.workers.observing.monitoring.dashboards import list_queries
 
 GRAFANA = ROOT / "deploy" / "grafana"
+PAGE = ROOT / "tests" / "data" / "metrics" / "healthy.txt"
+"""Of a real installation after one run."""
 FILES = sorted((GRAFANA / "dashboards").glob("*.json"))
 
 
@@ -93,6 +99,46 @@ def test_every_query_names_metrics_that_exist_and_every_metric_has_a_panel() -> 
                 assert base in BY_NAME, query
                 shown.add(base)
     assert shown == {metric.name for metric in METRICS}
+
+
+def test_every_query_has_an_answer_on_the_page_of_a_real_installation(tmp_path: Path) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed (Debian: prometheus)")
+    families = list(text_string_to_metric_families(PAGE.read_text()))
+    samples = [sample for family in families for sample in family.samples]
+    queries = {
+        query.replace("$__rate_interval", "1m").replace("[1d]", "[5m]").replace("[1h]", "[5m]")
+        for file in FILES
+        for query in list_queries(json.loads(file.read_text()))
+    }
+    case = {
+        "interval": "15s",
+        # What is counted has to grow, or no quantile is a number.
+        "input_series": [
+            {"series": name_series(each), "values": f"0{each.value:+.6f}x40"} for each in samples
+        ],
+        "promql_expr_test": [
+            {"expr": query, "eval_time": "10m", "exp_samples": []} for query in sorted(queries)
+        ],
+    }
+    file = tmp_path / "queries.json"
+    file.write_text(json.dumps({"evaluation_interval": "15s", "tests": [case]}))
+    done = subprocess.run([promtool, "test", "rules", str(file)], capture_output=True, text=True, check=False)
+    # No answer is expected, so those that have one are complained of.
+    said = done.stdout + done.stderr
+    answered = set(re.findall(r'expr: "(.*?)", time: ', said.replace('\\"', '"')))
+    assert len(answered) > len(queries) / 2, said
+    assert answered <= queries, said
+    shown = {sample.name for sample in samples}
+    for query in sorted(queries - answered):
+        names = set(re.findall(r"fluxagents_\w+", query))
+        assert not names or not names <= shown, f"{query} has no answer"
+
+
+def name_series(sample: Sample) -> str:
+    labels = ",".join(f"{name}={json.dumps(value)}" for name, value in sorted(sample.labels.items()))
+    return f"{sample.name}{{{labels}}}"
 
 
 def test_the_files_are_made_from_the_list() -> None:
