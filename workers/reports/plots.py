@@ -207,8 +207,8 @@ def _deletions(result: Plottable) -> PlotFigure:
 def _synthetic_lethals(result: Plottable) -> PlotFigure:
     members = _check_not_empty(result.tables["members"])
     found, sizes = result.manifest.result, result.tables["lethal_sets"]["knock_outs"].value_counts()
-    counted = f"{sizes.get(2, 0)} pairs and {sizes.get(3, 0)} sets of three"
-    caption = result.caption(f"Lethal only together: {counted} of {found['kind']}")
+    counted = f"{sizes.get(2, 0)} pairs of {found['kind']} and {sizes.get(3, 0)} sets of three"
+    caption = result.caption(f"Lethal only together: {counted}")
     names = {"lethal_pairs": "lethal pairs", "lethal_triples": "lethal sets of three"}
     caption = _note_cut(caption, min(len(members), MAX_BARS), len(members), str(found["kind"]))
     return _draw_members(members.rename(columns=names), caption)
@@ -243,6 +243,7 @@ def _draw_members(members: pd.DataFrame, caption: Caption) -> PlotFigure:
             left = left + bars[column]
         axes.set_xlim(0, float(left.max()) * (1 + _LEGEND_SHARE))
         axes.set_xlabel("sets that it is part of (count)")
+        axes.locator_params(axis="x", integer=True)
         if len(counts) > 1:
             axes.legend(loc="lower right")
         _name_bars(drawing, [str(name) for name in bars["id"]])

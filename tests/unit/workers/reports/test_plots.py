@@ -100,6 +100,16 @@ def texts(svg: bytes) -> list[str]:
             ("Growth without genes: 1 of 3 deletions are lethal", "gltA (b0720) + pgi (b4025)"),
         ),
         (
+            "find_synthetic_lethals",
+            {"candidates": ["PGI", "PFK", "G6PDH2r", "CYTBD"]},
+            ("Lethal only together: 5 pairs of reactions and 0 sets of three", "lethal pairs"),
+        ),
+        (
+            "find_minimal_cut_sets",
+            {"candidates": ["PGI", "PFK", "ENO"], "most_knock_outs": 2},
+            ("Knock-outs of 2 minimal cut sets that stop growth", "PFK"),
+        ),
+        (
             "analyze_essentiality",
             {"what": "genes"},
             (
