@@ -10,6 +10,8 @@ class Section(NamedTuple):
 
     path: str
     title: str
+    is_daily: bool = True
+    """Whether it stands in the menu itself, and not below *More*."""
 
 
 SECTIONS = (
@@ -20,10 +22,10 @@ SECTIONS = (
     Section("/models", "Models"),
     Section("/flows", "Flows"),
     Section("/schedules", "Schedules"),
-    Section("/triggers", "Triggers"),
-    Section("/prompts", "Prompts"),
-    Section("/errors", "Errors"),
-    Section("/statistics", "Statistics"),
-    Section("/people", "People"),
-    Section("/keys", "Keys"),
+    Section("/triggers", "Triggers", is_daily=False),
+    Section("/prompts", "Prompts", is_daily=False),
+    Section("/errors", "Errors", is_daily=False),
+    Section("/statistics", "Statistics", is_daily=False),
+    Section("/people", "People", is_daily=False),
+    Section("/keys", "Keys", is_daily=False),
 )

@@ -82,7 +82,9 @@ def read_answers(log: Path) -> list[tuple[str, str, int]]:
     """Method, path and status of each request that an API has answered."""
     lines = (json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line[:1] == "{")
     return [
-        (line["method"], line["path"], line["status"]) for line in lines if line.get("event") == "request"
+        (line["http.request.method"], line["url.path"], line["fluxagents.status"])
+        for line in lines
+        if line.get("message") == "request"
     ]
 
 
