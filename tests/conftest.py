@@ -23,6 +23,7 @@ from fluxagents.workers.settings import Settings
 depth.load_profile()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each process of pytest-xdist whole files, those that share an installation together and first.
 

@@ -63,7 +63,8 @@ def ask(page: Page, question: str, model: str = "textbook") -> None:
 
 
 @pytest.fixture(scope="package")
-def site(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def served(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Api, str]]:
+    """The API, and where it is served."""
     if not CHROMIUM.exists():
         pytest.skip(f"these tests need a browser: {CHROMIUM} (apt install chromium)")
     folder = tmp_path_factory.mktemp("site")
@@ -86,9 +87,16 @@ def site(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         ),
     )
     app = build_app(ports)
+    with serve(app) as address:
+        yield Api(app, ports, None, folder), address  # type: ignore[arg-type] # as above
+
+
+@pytest.fixture(scope="module")
+def site(served: tuple[Api, str]) -> Iterator[Site]:
+    """Ends with its file: while Playwright runs, no other test can start an event loop in this thread."""
     expect.set_options(timeout=TIMEOUT_MS)
-    with serve(app) as address, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         # Chromium's own sandbox cannot be set up where tests run as root.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield Site(Api(app, ports, None, folder), address, browser)  # type: ignore[arg-type] # as above
+        yield Site(*served, browser)
         browser.close()

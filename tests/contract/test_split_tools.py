@@ -28,6 +28,10 @@ def in_parts(tool: Tool, model: Any, args: Any) -> Any:
     return split.merge(args, [tool.result.model_validate_json(one.model_dump_json()) for one in results])
 
 
+EFFORT = {"strains_solved"}
+"""How much was computed: parts may do again what others have done."""
+
+
 def close(found: Any, expected: Any) -> bool:
     if isinstance(expected, dict):
         return found.keys() == expected.keys() and all(close(found[key], expected[key]) for key in expected)
@@ -42,7 +46,8 @@ def close(found: Any, expected: Any) -> bool:
 def test_parts_and_the_whole_find_the_same(tool: Tool, model: Any) -> None:
     args = tool.parse(tool.example)
     whole = tool.run(model, args).model_dump(mode="json")
-    assert close(in_parts(tool, model, args).model_dump(mode="json"), whole)
+    parts = in_parts(tool, model, args).model_dump(mode="json")
+    assert close(*({**each, **dict.fromkeys(EFFORT & each.keys())} for each in (parts, whole)))
 
 
 @each_split_tool
