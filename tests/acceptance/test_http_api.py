@@ -110,7 +110,7 @@ def key_of(stack: Stack, person: str, role: str) -> dict[str, str]:
 
 
 def test_one_starts_another_approves_and_both_see_it(stack: Stack, api: str) -> None:
-    rob, zoe = key_of(stack, "rob", "runner"), key_of(stack, "zoe", "approver")
+    rob, zoe = key_of(stack, "http-runner", "runner"), key_of(stack, "http-approver", "approver")
     with httpx2.Client(base_url=api, timeout=120) as client:
         start = {"flow": "metabolic_analysis", "model": "e_coli_core", "inputs": {"question": CHANGE}}
         url = client.post("/v1/runs", json=start, headers=rob).headers["Location"]
@@ -125,7 +125,7 @@ def test_one_starts_another_approves_and_both_see_it(stack: Stack, api: str) -> 
                 assert approved.status_code == 200, approved.text
         assert names[-1] == "RunFinished"
         events = client.get(f"{url}/events?limit=500", headers=rob).json()["items"]
-        assert [event["by"] for event in events if event["type"] == "ApprovalGranted"] == ["zoe"]
+        assert [event["by"] for event in events if event["type"] == "ApprovalGranted"] == ["http-approver"]
         result = client.get(f"{url}/result", headers=rob).json()
         assert result["answered"] == "yes"
         artifact = client.get(f"{url}/artifacts", headers=rob).json()[-1]

@@ -95,6 +95,10 @@ def test_each_attack_is_tried_by_a_test(attack: str) -> None:
         assert name in {each.name for each in tree.body if isinstance(each, ast.FunctionDef)}, test
 
 
+SIGNED_IN = {"/metrics", "/sign-in/session", "/sign-out"}
+"""Outside of `/v1` and `/a2h`, what a key or a session is needed for."""
+
+
 def test_no_address_but_a_few_answers_without_a_key(api: Api) -> None:
     paths = api.app.openapi()["paths"]
     tried = 0
@@ -104,6 +108,8 @@ def test_no_address_but_a_few_answers_without_a_key(api: Api) -> None:
             if path.startswith(("/v1/", "/a2h/")):
                 assert answer.status_code == 401, (method, path)
                 tried += 1
+            elif path in SIGNED_IN:
+                assert answer.status_code in {401, 403}, (method, path)
             else:
                 assert answer.status_code in {200, 404}, (method, path)
     assert tried > 50
