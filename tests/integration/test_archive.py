@@ -83,7 +83,7 @@ def test_redis_stays_bounded_and_keeps_no_orphans(
         assert len(retire(store, archive, 10)) == 60
         sizes.append(redis.dbsize())
     assert len(set(sizes)) == 1
-    of_the_installation = {"ticket:tools", "seen:tools", "node:node-1", "live"}
+    of_the_installation = {"ticket:tools", "seen:tools", "node:node-1", "live", "metrics"}
     of_the_session = {"sessions:open", "session-usage:s"}
     assert keys(redis, key_prefix) <= of_the_installation | of_the_session
 

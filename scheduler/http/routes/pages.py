@@ -29,7 +29,15 @@ async def show_liveness() -> Health:
     return Health(status="ok")
 
 
-@router.get("/healthz", summary="Whether the process lives, and what it can do", response_model=Health)
+_AS_LINES = {"text/plain": {"schema": {"type": "string"}}}
+
+
+@router.get(
+    "/healthz",
+    summary="Whether the process lives, and what it can do",
+    response_model=Health,
+    responses={200: {"content": _AS_LINES}, 503: {"description": "A check failed.", "content": _AS_LINES}},
+)
 def show_health(
     ports: Ports, hub: Hub, verbose: Annotated[str | None, Query(max_length=10)] = None
 ) -> Health | PlainTextResponse:
