@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
+from redis.exceptions import RedisError
 
 from fluxagents.flows import events as e
 from fluxagents.flows.ports.commit import Commit, CommitStatus
@@ -17,7 +18,10 @@ from fluxagents.flows.ports.dispatch import Dispatch
 from fluxagents.flows.ports.session import StepUsage
 from fluxagents.flows.reducer import reduce
 from fluxagents.workers.celery.queues import QUEUES
+from fluxagents.workers.host.loopback import free_port
 from fluxagents.workers.machine.clock import SystemClock
+from fluxagents.workers.observing.metrics import catalog as m
+from fluxagents.workers.observing.metrics.amounts import Tally
 from fluxagents.workers.observing.metrics.api_metrics import ApiMetrics
 from fluxagents.workers.observing.metrics.commit_counts import count_commit
 from fluxagents.workers.observing.metrics.store_readings import Queue
@@ -141,16 +145,29 @@ def test_labels_without_end_are_dropped_and_counted(
 
 
 def test_a_run_that_is_put_back_was_counted_before(installation: Installation) -> None:
-    now_ms = SystemClock().now_ms()
+    commit = _begin()
+    installation.store.put_back([(commit, commit.state.model_dump_json())])
+    assert installation.counted() == {}
+
+
+def test_what_an_outage_kept_from_the_store_is_counted_later() -> None:
+    tally = Tally()
+    tally.add(m.MODEL_CACHE, "hit")
+    with Redis(port=free_port(0)) as away:
+        store = RedisRunStore(away, tally=tally)
+        with pytest.raises(RedisError):
+            store.commit(_begin(), "", fence=None)
+    assert list(tally.take().values()) == [1]
+
+
+def _begin() -> Commit:
     started = e.RunStarted(
         seq=0,
-        at_ms=now_ms,
+        at_ms=SystemClock().now_ms(),
         run_id=uuid4().hex,
         session="s",
         flow=e.FlowRef(name="f", version=1, digest="d"),
         start_node="a",
         inputs={},
     )
-    commit = Commit(events=(started,), state=reduce(None, started), dispatch=None)
-    installation.store.put_back([(commit, commit.state.model_dump_json())])
-    assert installation.counted() == {}
+    return Commit(events=(started,), state=reduce(None, started), dispatch=None)

@@ -37,29 +37,37 @@ CHATTY = ("cobra", "celery.beat", "celery.worker.strategy")
 
 
 class _Masked(logging.Formatter):
-    """A formatter whose lines hold no secret, whoever wrote them."""
+    """A formatter whose lines hold no secret; a record that several handlers write is formatted once."""
 
     def __init__(self, inner: logging.Formatter, mask: SecretMask) -> None:
         super().__init__()
         self._inner = inner
         self._mask = mask
+        self._latest: tuple[logging.LogRecord | None, str] = (None, "")
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._mask.hide(self._inner.format(record))
+        latest = self._latest
+        if latest[0] is not record:
+            latest = self._latest = (record, self._mask.hide(self._inner.format(record)))
+        return latest[1]
 
 
-def configure(settings: Settings, mask: SecretMask, stream: TextIO | None = None) -> None:
+def configure(settings: Settings, mask: SecretMask, stream: TextIO | None = None) -> logging.Formatter:
     """Send every log of this process through one formatter.
 
     Args:
         settings: Format and level.
         mask: Hides secrets.
         stream: Where to; standard error by default.
+
+    Returns:
+        What makes the JSON of a line, for those who keep lines as well.
     """
     target = stream or sys.stderr
     pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and target.isatty())
     handler = logging.StreamHandler(target)
-    handler.setFormatter(_Masked(_formatter(pretty=pretty), mask))
+    as_json = _Masked(_formatter(pretty=False), mask)
+    handler.setFormatter(_Masked(_formatter(pretty=True), mask) if pretty else as_json)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
@@ -71,11 +79,7 @@ def configure(settings: Settings, mask: SecretMask, stream: TextIO | None = None
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-
-
-def build_run_lines(mask: SecretMask) -> RunLines:
-    """The lines of this process that speak of runs, once they are tied to those of others."""
-    return RunLines(_Masked(_formatter(pretty=False), mask))
+    return as_json
 
 
 @contextmanager
@@ -95,8 +99,7 @@ def follow_celery(settings: Settings, mask: SecretMask, link: Callable[[RunLines
     """
 
     def receive(**_: Any) -> None:
-        configure(settings, mask)
-        tie = link(build_run_lines(mask))
+        tie = link(RunLines(configure(settings, mask)))
         tie.start()
         worker_process_init.connect(lambda **_: tie.start(), weak=False, dispatch_uid="fluxagents.log.child")
 

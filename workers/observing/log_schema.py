@@ -9,6 +9,7 @@ import os
 import re
 import socket
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from structlog.typing import EventDict
@@ -37,6 +38,7 @@ _TRACE = re.compile(r"'trace': '([0-9a-f]{32})'")
 """In what Celery shows of a step's arguments."""
 
 PREFIX = "fluxagents."
+_find_host = cache(socket.gethostname)
 _HEAD = ("timestamp", "level", "event")
 
 
@@ -44,7 +46,7 @@ def name_fields(_: object, __: str, entry: EventDict) -> EventDict:
     """An entry under the names of the schema."""
     head = {NAMES[name]: entry[name] for name in _HEAD if name in entry}
     rest = {NAMES.get(name, f"{PREFIX}{name}"): value for name, value in entry.items() if name not in _HEAD}
-    process = {"host.name": socket.gethostname(), "process.pid": os.getpid()}
+    process = {"host.name": _find_host(), "process.pid": os.getpid()}
     return {**head, **rest, **process, "service.name": "fluxagents", "ecs.version": ECS_VERSION}
 
 

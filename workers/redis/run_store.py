@@ -212,8 +212,10 @@ class RedisRunStore:
     def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> CommitResult:
         children = [(child, child.state.model_dump_json()) for child in commit.children]
         arguments = _Arguments()
+        counts = count_commit(commit, self._prices)
         tallied = self._tally.take()
-        counts = Counter(count_commit(commit, self._prices)) + Counter(tallied)
+        if tallied:
+            counts = Counter(counts) + Counter(tallied)
         document = {
             "step": _step_document(commit, state, arguments, counts),
             "children": [
@@ -225,7 +227,11 @@ class RedisRunStore:
         if fence is not None:
             document["fence"] = fence
         record = partial(self._record, commit.state.run_id, *arguments.after(document))
-        answer, *rest = record() if fence is None else self._run_patiently(record)
+        try:
+            answer, *rest = record() if fence is None else self._run_patiently(record)
+        except BaseException:
+            self._tally.give_back(tallied)
+            raise
         status = CommitStatus(answer.decode())
         if status is not CommitStatus.OK:
             self._tally.give_back(tallied)

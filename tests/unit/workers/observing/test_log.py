@@ -13,6 +13,7 @@ import pytest
 import structlog
 
 from fluxagents.workers.observing import log
+from fluxagents.workers.observing.run_lines import RunLines
 from fluxagents.workers.observing.secret_mask import SecretMask
 from fluxagents.workers.settings import Settings
 
@@ -111,8 +112,7 @@ def test_no_id_colours_a_log_or_writes_a_line_of_its_own(form: Any) -> None:
 @pytest.mark.usefixtures("restored")
 def test_what_celery_says_of_a_step_stands_under_its_run() -> None:
     stream = io.StringIO()
-    log.configure(Settings(log_format="json"), SecretMask(), stream)
-    lines = log.build_run_lines(SecretMask(["hunter22"]))
+    lines = RunLines(log.configure(Settings(log_format="json"), SecretMask(["hunter22"]), stream))
     logging.getLogger().addHandler(lines)
     logger = logging.getLogger("celery.app.trace")
     logger.info("succeeded with hunter22", extra={"data": {"id": "run-r1.run0.12.1", "kwargs": SHOWN}})
@@ -123,5 +123,6 @@ def test_what_celery_says_of_a_step_stands_under_its_run() -> None:
     assert "fluxagents.run" not in another
     (line,) = lines.take()
     assert line.run_id == "r1.run0"
+    assert line.text == stream.getvalue().splitlines()[0]
     assert json.loads(line.text)["message"] == "succeeded with ***"
     assert lines.take() == []
