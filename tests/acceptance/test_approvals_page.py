@@ -24,6 +24,7 @@ def read_page() -> tuple[list[str], str]:
     return [line for line in lines if line.startswith("fluxagents ")], flow
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_the_page_does_what_it_says(stack: Stack, tmp_path: Path) -> None:
     commands, flow = read_page()

@@ -59,6 +59,7 @@ def told_ends(receiver: Receiver, run_id: str) -> list[str]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_the_page_does_what_it_says(stack: Stack) -> None:
     commands = list_commands()
@@ -104,6 +105,7 @@ def test_private_addresses_are_refused_by_the_command(stack: Stack) -> None:
     assert "FLUXAGENTS_WEBHOOK_HOSTS" in refused.stderr
 
 
+@pytest.mark.long
 def test_what_others_post_starts_runs_as_the_page_says(stack: Stack, tmp_path: Path) -> None:
     blocks = list_blocks()[1]
     posting = next(number for number, block in enumerate(blocks) if "curl" in block)

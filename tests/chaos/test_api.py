@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import httpx2
+import pytest
 from tests.chaos.cluster import Cluster
 from tests.chaos.flows import FLOWS
 from tests.chaos.outside import find_port, run_beside, serve, set_up_lab
@@ -21,6 +22,8 @@ from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.members import Person
 from fluxagents.flows.people.roles import Grant, Role
 from fluxagents.workers.host.api.api_ports import build_api_ports
+
+pytestmark = pytest.mark.long
 
 KEYS = 12
 SENDERS = 3

@@ -14,6 +14,8 @@ from tests.chaos.cluster import Cluster
 
 from fluxagents.flows import events as e
 
+pytestmark = pytest.mark.long
+
 TOKENS_IN = 123
 FINISH = {"function": {"name": "finish", "arguments": '{"answer": "done"}'}, "id": "t1", "type": "function"}
 COMPLETION = {

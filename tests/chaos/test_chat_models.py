@@ -11,6 +11,8 @@ from tests.support.chat_endpoint import ChatEndpoint, Reply, calling, refused, s
 
 from fluxagents.flows import events as e
 
+pytestmark = pytest.mark.long
+
 DONE = {"answer": "done"}
 WORKERS = ("decide", "decide2")
 

@@ -10,6 +10,8 @@ from tests.chaos.cluster import WORKERS, Cluster, arguments
 from tests.chaos.flows import STEPS
 from tests.chaos.odd_worker import CLOCK_AHEAD
 
+pytestmark = pytest.mark.long
+
 WRONG, RIGHT = WORKERS
 PROCESSES = 2
 """That each worker has."""
@@ -21,8 +23,8 @@ CLOSE_MS = 1_000
 @pytest.fixture(
     params=[
         {WRONG: 1, "control": 1},
-        pytest.param({WRONG: -1, "control": -1}, marks=pytest.mark.long),
-        pytest.param({"beat": 1}, marks=pytest.mark.long),
+        {WRONG: -1, "control": -1},
+        {"beat": 1},
         {"beat": -1},
     ],
     ids=str,

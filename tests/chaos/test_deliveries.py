@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from urllib.request import Request, urlopen
 
+import pytest
 from tests.chaos.cluster import Cluster
 from tests.chaos.flows import POSTED
 from tests.support.places import ROOT
@@ -27,6 +28,8 @@ from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.triggers.delivery_box import RedisDeliveryBox
 from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
 from fluxagents.workers.redis.triggers.trigger_book import RedisTriggerBook
+
+pytestmark = pytest.mark.long
 
 DELIVERIES = 24
 KILLS = 3

@@ -18,6 +18,8 @@ from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 
+pytestmark = pytest.mark.long
+
 RUNS = 200
 FULL_S = 30.0 if LONG else 5.0
 AWAY_S = 30.0 if LONG else 3.0
@@ -29,7 +31,6 @@ def cannot_write(cluster: Cluster) -> bool:
     return bool(r.info("persistence")["aof_last_write_status"] == "err")
 
 
-@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_disk_that_fills_while_runs_go_loses_and_duplicates_nothing(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", megabytes=96) as disk, installed(disk) as cluster:

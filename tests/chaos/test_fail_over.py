@@ -12,6 +12,8 @@ from tests.chaos.cluster import LONG, Cluster, installed
 from tests.chaos.flows import STEPS
 from tests.chaos.sentinels import PASSWORD, Sentinels
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def sentinels(tmp_path: Path) -> Iterator[Sentinels]:
@@ -34,7 +36,6 @@ def named_in_warnings(cluster: Cluster) -> set[str]:
     return {run for warning in warnings for run in warning["runs"]}
 
 
-@pytest.mark.long
 def test_a_fail_over_loses_no_acknowledged_step(watched: Cluster, sentinels: Sentinels) -> None:
     runs = [one.run_id for one in watched.start("mixed", 20)]
     watched.eventually(lambda: int(watched.redis.llen(tools.RAN)) > 30)

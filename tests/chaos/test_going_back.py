@@ -19,7 +19,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run_client import RunClient
 
-pytestmark = pytest.mark.timeout(900 if LONG else 300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900 if LONG else 300)]
 
 RUNS = 30 if LONG else 8
 ROUNDS = 40 if LONG else 8

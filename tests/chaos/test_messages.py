@@ -19,6 +19,8 @@ from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.tasks.dispatch import first_commit
 from fluxagents.tasks.protocol import StepPorts
 
+pytestmark = pytest.mark.long
+
 TASK_OF_TOMORROW = "tool.of_tomorrow"
 WRONG_TASKS = ("step.decide", "human.notify", "run.expire")
 
@@ -73,7 +75,6 @@ def test_a_state_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -
     assert {cluster.store.load(run).status for run in runs} == {"finished"}
 
 
-@pytest.mark.long
 def test_a_flow_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -> None:
     (commit,) = first("plain", 1)
     started = commit.events[0]
@@ -95,7 +96,6 @@ def test_a_flow_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) ->
     assert cluster.store.load(issued.run_id).status == "finished"
 
 
-@pytest.mark.long
 def test_a_task_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -> None:
     (commit,) = first("plain", 1)
     assert commit.dispatch is not None

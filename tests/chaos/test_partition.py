@@ -8,6 +8,8 @@ import pytest
 from tests.chaos.cluster import WORKERS, Cluster, arguments
 from tests.chaos.proxy import Proxy
 
+pytestmark = pytest.mark.long
+
 CUT_OFF = WORKERS[0]
 
 

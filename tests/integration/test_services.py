@@ -398,6 +398,7 @@ def test_down_leaves_nothing_running(tmp_path: Path) -> None:
     assert machine.call("status").returncode == 1
 
 
+@pytest.mark.long
 def test_what_a_killed_supervisor_leaves_is_seen_and_ended(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     status = machine.up()
@@ -438,6 +439,7 @@ def test_up_without_its_redis_is_one_error_and_leaves_nothing(tmp_path: Path) ->
     assert run_file.read(machine.settings.run_file) is None
 
 
+@pytest.mark.long
 def test_a_worker_that_cannot_start_is_named_with_its_reason(tmp_path: Path) -> None:
     machine = Machine(tmp_path, FLUXAGENTS_TASK_MODULES="no_such_module")
     done = machine.call("up", "--detach", "--json")
@@ -465,6 +467,7 @@ def ended(process: subprocess.Popen[bytes]) -> int:
     return process.wait(30)
 
 
+@pytest.mark.long
 def test_a_worker_told_to_stop_ends_its_task_and_its_node(alone: Machine) -> None:
     worker = alone.spawn("worker", "--pool", "tools")
     app = create_app(alone.settings)
