@@ -104,7 +104,7 @@ def on_request_edit(state: RunState, event: e.RequestEdited) -> Changes:
     request = open_request(state, event)
     if request.call is None or request.call.tool != event.call.tool:
         raise impossible(event, f"request {request.id!r} asks for no call of {event.call.tool!r}")
-    barred = {event.by: None} if request.policy.four_eyes else {}
+    barred = dict.fromkeys((*request.barred, event.by)) if request.policy.four_eyes else {}
     changes = {
         "question": event.question,
         "call": event.call,
@@ -113,7 +113,11 @@ def on_request_edit(state: RunState, event: e.RequestEdited) -> Changes:
         # They stay out when a later edit goes back to what they were cast on.
         "votes": tuple(vote.model_copy(update={"digest": EDITED}) for vote in request.votes),
         "effect": None,
-        "barred": tuple({**dict.fromkeys(request.barred), **barred}),
+        "barred": tuple(barred),
+        # Nobody votes in the place of somebody who has no vote.
+        "delegations": tuple(
+            each for each in request.delegations if barred.keys().isdisjoint((each.by, each.to))
+        ),
     }
     return {"waiting_for": request.model_copy(update=changes), "notified": False}
 

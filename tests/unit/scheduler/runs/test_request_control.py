@@ -134,6 +134,17 @@ def test_whoever_edits_under_four_eyes_does_not_approve_their_own_arguments(lab:
     assert lab.state(run).answer == "done"
 
 
+def test_nobody_votes_for_somebody_who_has_edited_since(lab: Lab) -> None:
+    run = lab.start(policy={"quorum": "2 of [group:curators]", "four_eyes": True})
+    request = lab.request(run).id
+    lab.as_("ana").delegate(request, "dan")
+    lab.as_("ana").edit_request(request, {"bounds": {"EX_glc__D_e": {"lower_mmol_per_gdw_h": -8}}})
+    with pytest.raises(FluxError, match="'dan' is not among them"):
+        lab.as_("dan").approve(request)
+    lab.as_("ben").approve(request)
+    assert lab.request(run).missing == "1 more of group:curators"
+
+
 def test_a_delegate_votes_for_a_time_and_once(lab: Lab) -> None:
     run = lab.start(policy={"all_of": ["ana", "ben"]})
     request = lab.request(run).id
