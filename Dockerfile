@@ -6,10 +6,14 @@ FROM ${BASE} AS build
 
 WORKDIR /src
 COPY deploy/requirements.lock ./
+# authres comes as source alone. The lock pins the build backends too, so that nothing is fetched without a hash.
 RUN python -m venv /opt/fluxagents \
- && /opt/fluxagents/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary=:all: -r requirements.lock
+ && awk '/^setuptools==/ {on = 1} on {print} on && !/\\$/ {exit}' requirements.lock > setuptools.lock \
+ && for lock in setuptools.lock requirements.lock; do \
+      /opt/fluxagents/bin/pip install --no-cache-dir --no-deps --require-hashes --no-build-isolation \
+        --only-binary=:all: --no-binary=authres -r $lock || exit 1; \
+    done
 
-# The lock pins the build backend too, so that nothing is fetched without a hash.
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 COPY flows flows
