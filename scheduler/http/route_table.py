@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 
 from fluxagents.scheduler.http.description import PROBLEM_ANSWERS, name_operation
+from fluxagents.scheduler.http.doors.parameter_names import refuse_unknown_parameters
 
 PACKAGE = "fluxagents.scheduler.http.routes"
 
@@ -55,6 +56,9 @@ MODULES: dict[str, tuple[str, ...]] = {
 
 AT_ROOT = frozenset({"humans.a2h", "operations.metrics", "channels.answers", "channels.slack"})
 """Modules whose addresses are not below `V1`."""
+
+OPEN_TO_OTHERS = frozenset({"triggers.hooks"})
+"""Modules whose addresses other programs call in their own way, with parameters of theirs."""
 
 PAGE_MODULES: dict[str, tuple[str, ...]] = {
     "pages.entrance": ("enter", "leave"),
@@ -142,5 +146,6 @@ def _include(router: APIRouter, module: str) -> None:
         )
         return
     prefix = "" if module in AT_ROOT else V1
+    checks = [] if module in AT_ROOT | OPEN_TO_OTHERS else [Depends(refuse_unknown_parameters)]
     added = import_module(f"{PACKAGE}.{module}").router
-    router.include_router(added, prefix=prefix, responses=PROBLEM_ANSWERS)
+    router.include_router(added, prefix=prefix, responses=PROBLEM_ANSWERS, dependencies=checks)

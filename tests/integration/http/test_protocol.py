@@ -217,3 +217,22 @@ def test_unknown_fields_are_named(api: Api, rob: dict[str, str]) -> None:
     errors = api.client.post("/v1/runs", json=body, headers=rob).json()["errors"]
     assert {error["field"] for error in errors} == {"body.modle", "body.lane"}
     assert json.dumps(errors).isascii()
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "hint"),
+    [
+        ("/v1/runs?statuz=failed", "query.statuz", "nearest: status"),
+        ("/v1/sessions?cursor=&INF=null", "query.INF", "there are"),
+        ("/v1/runs/nobody/result?full=1", "query.full", "it has none"),
+        ("/v1/approvals?=1&limit=1", "query.", "there are"),
+    ],
+)
+def test_a_parameter_that_an_address_does_not_have_is_refused(
+    api: Api, rob: dict[str, str], address: str, name: str, hint: str
+) -> None:
+    refused = api.client.get(address, headers=rob)
+    assert refused.status_code == 422, refused.text
+    (error,) = refused.json()["errors"]
+    assert error["field"] == name
+    assert hint in error["message"]
