@@ -87,7 +87,7 @@ def _add_doors(app: FastAPI, ports: ApiPorts, table: RouteTable) -> None:
         ),
         (BodyLimits, {"limits": ports.limits}),
         (Idempotency, {"keys": ports.idempotency}),
-        (RoutesOnDemand, {"table": table}),
+        (RoutesOnDemand, {"load": table.load}),
     ]
     if ports.origins:
         cors = {

@@ -18,7 +18,7 @@ from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import reduce
 from fluxagents.tasks.protocol import StepMessage, StepPorts, run_step
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 OWNER = "bench|1"
 EARLY, LATE = 10, 1_000

@@ -28,7 +28,7 @@ from fluxagents.flows.people.members import Person
 from fluxagents.flows.people.roles import Grant, Role
 from fluxagents.workers.host.api.api_ports import build_api_ports
 from fluxagents.workers.host.api.process import SERVER, answers
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 RUNS = 100_000

@@ -22,7 +22,7 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import reduce
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 ROUNDS = 5
 CHUNK = 500

@@ -16,7 +16,7 @@ from tests.bench.noops import STEPS, TOOLS, first, flow
 
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.workers.celery.publisher import CeleryPublisher
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 RUNS = 40
 ROUNDS = 11

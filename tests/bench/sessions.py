@@ -17,7 +17,7 @@ from fluxagents.flows.ports.session import SessionBudget, SessionEntry, SessionR
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.sessions.session_archive import ArchivedSession, archive_runs, restore_runs
 from fluxagents.workers.files.run_archive import Archive
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 SESSIONS = 10_000
 MOVED = 300

@@ -24,7 +24,7 @@ from fluxagents.workers.celery.nodes.preload import Preload
 from fluxagents.workers.celery.process import Process
 from fluxagents.workers.composition import build_process
 from fluxagents.workers.redis.chat import chat_limits as redis_chat_limits
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 CHAT_WINDOW_VARIABLE = "CHAOS_CHAT_WINDOW_MS"

@@ -9,7 +9,7 @@ import sys
 from redis import Redis
 from tests.chaos.cluster import first
 
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 if __name__ == "__main__":
     url, flow = sys.argv[1:]

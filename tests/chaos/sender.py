@@ -11,7 +11,7 @@ from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.workers.files.web.web_poster import WebPoster
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.connection import connect
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
 from fluxagents.workers.settings import Settings

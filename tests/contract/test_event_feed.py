@@ -11,7 +11,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.workers.files.run_archive import Archive
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 
 FLOW = e.FlowRef(name="f", version=1, digest="d")

@@ -19,7 +19,7 @@ from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.ports.session import PersonQuota, SessionRecord, StepUsage
 from fluxagents.flows.reducer import reduce
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 FLOW = e.FlowRef(name="f", version=1, digest="d")
 LANE = "tools.bulk.new"

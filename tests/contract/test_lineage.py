@@ -29,7 +29,7 @@ from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.clients.local import LocalClient
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 NODES: dict[str, Any] = {
     "look": {"kind": "tool", "tool": "look", "facts": {"seen": "seen"}, "next": "change"},

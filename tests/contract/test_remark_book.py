@@ -18,7 +18,7 @@ from fluxagents.flows.ports.presence import PRESENT_MS, Presence
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.people.presence import RedisPresence
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 
 class HandClock:

@@ -24,7 +24,7 @@ from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState, state_digest
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 OWNER = "node-1|100"
 OTHER = "node-2|200"
@@ -469,7 +469,7 @@ def test_how_runs_began_is_known_whatever_came_after(runs: Runs) -> None:
 def test_a_claim_whose_reply_was_lost_is_answered_again_and_alike(
     redis: Redis, key_prefix: str, max_deliveries: int, status: ClaimStatus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fluxagents.workers.redis.run_store.token_hex", lambda _: "the same nonce")
+    monkeypatch.setattr("fluxagents.workers.redis.runs.run_store.token_hex", lambda _: "the same nonce")
     runs = Runs(RedisRunStore(redis, prefix=key_prefix))
     runs.store.beat("node-1", [100], 60_000)
     run_id, _ = runs.new()

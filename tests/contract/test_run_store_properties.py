@@ -32,7 +32,7 @@ from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import TERMINAL, RunState, child_ids, state_digest
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 T = TypeVar("T")
 Does = Literal["go on", "ask", "split", "fan out", "finish"]

@@ -26,7 +26,7 @@ from fluxagents.flows.ports.session import (
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 FLOW = e.FlowRef(name="f", version=1, digest="d")
 NOOP = Dispatch("tool.noop", "tools")

@@ -25,7 +25,7 @@ from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.workers.clients.local_authority import build_process_authority
 from fluxagents.workers.files.web.web_poster import WebPoster
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
 

@@ -18,7 +18,7 @@ from fluxagents.flows.reducer import fold, reduce
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.workers.cli import cli
 from fluxagents.workers.files.run_archive import Archive, retire
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 FLOW = e.FlowRef(name="f", version=1, digest="d")
 TOOL = Dispatch("tool.noop", "tools")

@@ -26,7 +26,7 @@ from fluxagents.workers.observing.metrics.api_metrics import ApiMetrics
 from fluxagents.workers.observing.metrics.commit_counts import count_commit
 from fluxagents.workers.observing.metrics.store_readings import Queue
 from fluxagents.workers.redis.redis_clock import RedisClock
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 FLOWS = 20
 MAX_SERIES = 1_500

@@ -23,7 +23,7 @@ from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.host import launch
 from fluxagents.workers.host.service import Command
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 DATABASE = 13

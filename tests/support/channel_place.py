@@ -22,7 +22,7 @@ from fluxagents.workers.channels.assembly import Channels, open_carriers, open_c
 from fluxagents.workers.clients.local import LocalClient
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.people.directory import RedisDirectory
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.settings import Settings
 

@@ -14,7 +14,7 @@ from fluxagents.flows.history.recorded_steps import runs_begun
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive, id_in
 from fluxagents.workers.redis import connection
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 PAGE = 50

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from collections.abc import Callable
 
-from fluxagents.scheduler.http.route_table import RouteTable
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class RoutesOnDemand:
-    """The innermost door: whoever comes here was let in."""
+    """The innermost door: whoever comes here was let in.
 
-    def __init__(self, app: ASGIApp, table: RouteTable) -> None:
+    Args:
+        app: What answers.
+        load: Lets it answer at a path, if anything does.
+    """
+
+    def __init__(self, app: ASGIApp, load: Callable[[str], None]) -> None:
         self._app = app
-        self._table = table
+        self._load = load
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            self._table.load(scope["path"])
+            self._load(scope["path"])
         await self._app(scope, receive, send)

@@ -70,7 +70,7 @@ from fluxagents.workers.redis.people.session_book import RedisSessionBook
 from fluxagents.workers.redis.people.standing_book import RedisStandingBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 from fluxagents.workers.redis.store_access import build_store
 from fluxagents.workers.redis.triggers.channel_outbox import RedisChannelOutbox
 from fluxagents.workers.settings import Settings

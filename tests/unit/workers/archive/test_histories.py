@@ -14,7 +14,7 @@ from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.workers.archive.histories import PAGE, Choice, Histories, History
 from fluxagents.workers.files.run_archive import Archive, id_in, retire
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 JANUARY = 1_767_225_600_000
 LATER = JANUARY + 10**10

@@ -22,7 +22,7 @@ from fluxagents.scheduler.people.local_user import OsUser
 from fluxagents.workers.cli import cli
 from fluxagents.workers.clients import local_authority
 from fluxagents.workers.clients.local import LocalClient
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 
 @dataclass(frozen=True)

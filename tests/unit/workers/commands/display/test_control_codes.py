@@ -21,7 +21,7 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.workers.cli import cli
 from fluxagents.workers.commands.display.failures import print_error
 from fluxagents.workers.commands.display.output import PlainConsole, echo, print_json, print_table
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 HOSTILE = "a\x1b[2J\x1b]0;title\x07\x9b31m\u202eb\rc\x00\u2028d"
 

@@ -16,7 +16,7 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.workers.cli import cli
 from fluxagents.workers.files.run_archive import Archive, retire
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 

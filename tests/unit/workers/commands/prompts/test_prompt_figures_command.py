@@ -25,7 +25,7 @@ from fluxagents.workers.commands.prompts.prompts import prompts
 from fluxagents.workers.commands.runs.runs import runs
 from fluxagents.workers.files.run_archive import Archive, retire
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 Call = Callable[..., Result]
 

@@ -21,7 +21,7 @@ from fluxagents.flows.reducer import fold
 from fluxagents.prompts.sections import compact
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.workers.commands.prompts.prompts import prompts
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 Call = Callable[..., Result]
 

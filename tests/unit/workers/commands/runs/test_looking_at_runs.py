@@ -21,7 +21,7 @@ from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.workers.commands.runs.runs import runs
 from fluxagents.workers.files.run_archive import Archive, retire
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 Call = Callable[..., Result]
 

@@ -18,7 +18,7 @@ from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import Finding
 from fluxagents.tasks.audits.answer_sources import trace_answer
 from fluxagents.workers.commands.runs.runs import runs
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 QUESTION = "How fast does it grow, and how fast without oxygen?"
 

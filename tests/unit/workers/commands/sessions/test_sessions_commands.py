@@ -23,7 +23,7 @@ from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.people.local_user import OsUser
 from fluxagents.workers.cli import cli
 from fluxagents.workers.clients import local_authority
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 Call = Callable[..., Result]
 

@@ -22,7 +22,7 @@ from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.workers.commands.stats.stats import stats
 from fluxagents.workers.files.run_archive import Archive, retire
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 Call = Callable[..., Result]
 

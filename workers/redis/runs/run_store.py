@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
 from functools import partial
 from itertools import count, islice
 from secrets import token_hex
@@ -25,20 +24,20 @@ from fluxagents.flows.language.reading import flow_from_json
 from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
-from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
-from fluxagents.flows.ports.event_feed import find_kinds
+from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.ports.run_store import RequestPlace, RunPlace, require_start, unknown_flow, unknown_run
 from fluxagents.flows.ports.session import describe_excess, explain_refused_start
-from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
+from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_from_json
 from fluxagents.prompts.statistics.costs import Prices
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.observing.metrics.amounts import Tally
 from fluxagents.workers.observing.metrics.commit_counts import count_commit
-from fluxagents.workers.observing.metrics.request_marks import mark_request
 from fluxagents.workers.redis.people.audit_log import RedisAuditLog, record_arguments
 from fluxagents.workers.redis.people.remark_book import RedisRemarkBook
 from fluxagents.workers.redis.refusals import WriteRefusedError, explain_refusal
+from fluxagents.workers.redis.runs.outgoing_rows import build_outgoing, read_outgoing
+from fluxagents.workers.redis.runs.step_document import ScriptArguments, build_step_document
 from fluxagents.workers.redis.scripts import register_script
 from fluxagents.workers.redis.sentinel.replicas import Replicas
 from fluxagents.workers.redis.session_store import RedisSessionStore
@@ -158,7 +157,7 @@ class RedisRunStore:
                 raise explain_refused_start(started, what.decode(), used, allowed)
         numbers = iter(results)
         return [
-            None if commit.state.run_id in archived else _build_outgoing(commit, state, next(numbers))
+            None if commit.state.run_id in archived else build_outgoing(commit, state, next(numbers))
             for commit, state in commits
         ]
 
@@ -171,8 +170,8 @@ class RedisRunStore:
             self._replicas.execute(pipe, runs=[commit.state.run_id for commit, _ in commits])
 
     def _create_in(self, pipe: Pipeline, commit: Commit, state: str, *, counts: Mapping[str, int]) -> None:
-        arguments = _Arguments()
-        document = _step_document(commit, state, arguments, counts)
+        arguments = ScriptArguments()
+        document = build_step_document(commit, state, arguments, counts)
         self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
 
     def claim(
@@ -206,20 +205,20 @@ class RedisRunStore:
             state=state.decode(),
             last_error=error.decode(),
             excess=_read_excess(*excess) if excess else "",
-            released=tuple(map(_read_outgoing, released)),
+            released=tuple(map(read_outgoing, released)),
         )
 
     def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> CommitResult:
         children = [(child, child.state.model_dump_json()) for child in commit.children]
-        arguments = _Arguments()
+        arguments = ScriptArguments()
         counts = count_commit(commit, self._prices)
         tallied = self._tally.take()
         if tallied:
             counts = Counter(counts) + Counter(tallied)
         document = {
-            "step": _step_document(commit, state, arguments, counts),
+            "step": build_step_document(commit, state, arguments, counts),
             "children": [
-                _step_document(child, text, arguments, count_commit(child, self._prices))
+                build_step_document(child, text, arguments, count_commit(child, self._prices))
                 for child, text in children
             ],
             "pausing": pausing,
@@ -238,13 +237,13 @@ class RedisRunStore:
             return CommitResult(status, pause_by=rest[0].decode() if rest else "")
         sequence_number, interrupted, sequence_numbers, resumed = rest
         started = [
-            _build_outgoing(child, text, its_number)
+            build_outgoing(child, text, its_number)
             for (child, text), its_number in zip(children, sequence_numbers, strict=True)
         ]
         return CommitResult(
             status,
-            outgoing=_build_outgoing(commit, state, sequence_number),
-            others=(*(outgoing for outgoing in started if outgoing), *map(_read_outgoing, resumed)),
+            outgoing=build_outgoing(commit, state, sequence_number),
+            others=(*(outgoing for outgoing in started if outgoing), *map(read_outgoing, resumed)),
             interrupted=interrupted,
         )
 
@@ -455,10 +454,10 @@ class RedisRunStore:
 
     def find_lost_dispatches(self, queue: str, *, idle: bool, grace_ms: int, limit: int) -> list[Outgoing]:
         rows = self._run(self._find_lost_dispatches, queue, int(idle), grace_ms, limit)
-        return [_read_outgoing(row) for row in rows]
+        return [read_outgoing(row) for row in rows]
 
     def wake(self, *, limit: int) -> list[Outgoing]:
-        return [_read_outgoing(row) for row in self._run(self._wake, limit)]
+        return [read_outgoing(row) for row in self._run(self._wake, limit)]
 
     def save_flow(self, flow: Flow) -> None:
         self._redis.set(f"{self._prefix}flow:{flow.digest}", flow.model_dump_json(), nx=True)
@@ -505,110 +504,4 @@ def _name_taken(run_id: str) -> FluxError:
         ErrorClass.BAD_ARGUMENT,
         f"run {run_id!r} cannot begin: a run that an early version stored has the name of one of its keys",
         suggestions=(f"choose another id; `fluxagents runs list` shows the run ({run_id}:…)",),
-    )
-
-
-class _Arguments:
-    """The arguments of a script: a JSON document, then the large texts that it refers to by their numbers.
-
-    A text that is JSON itself would be escaped inside the document, and Redis would read it once more.
-    """
-
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-
-    def add(self, text: str) -> int:
-        """The number of a text as Lua counts: the document is argument 1."""
-        self._texts.append(text)
-        return len(self._texts) + 1
-
-    def after(self, document: dict[str, Any]) -> list[str]:
-        """All arguments."""
-        return [json.dumps(document), *self._texts]
-
-
-def _step_document(
-    commit: Commit, state: str, arguments: _Arguments, counts: Mapping[str, int]
-) -> dict[str, Any]:
-    """A step as `write_step.lua` reads it; what is None there must be absent here."""
-    document = {
-        "run": commit.state.run_id,
-        "seq": commit.seq,
-        "status": commit.state.status,
-        "digest": state_digest(state),
-        "started_ms": commit.state.started_ms,
-        "session": commit.state.session,
-        "state": arguments.add(state),
-        "events": [arguments.add(event.model_dump_json()) for event in commit.events],
-    }
-    if commit.record:
-        text, document["content"] = record_arguments(commit.record)
-        document["record"] = arguments.add(text)
-    kinds = find_kinds(commit.events, is_child=bool(commit.state.parent))
-    if kinds:
-        document["kinds"] = kinds
-    document |= _describe_start(commit)
-    if counts:
-        document["counts"] = counts
-    if commit.usage:
-        document["usage"] = asdict(commit.usage)
-    if commit.state.trace:
-        document["traced_ms"] = -1 if commit.held_ms is None else commit.held_ms
-    if commit.state.waiting_for:
-        document["request"] = arguments.add(commit.state.waiting_for.model_dump_json())
-        document["request_mark"] = mark_request(commit.state.waiting_for)
-    if commit.dispatch:
-        document["dispatch"] = {
-            "queue": commit.dispatch.queue,
-            "text": arguments.add(_dispatch_json(commit.dispatch)),
-            "not_before_ms": commit.dispatch.not_before_ms,
-            "after": commit.dispatch.after,
-        }
-    return document
-
-
-def _describe_start(commit: Commit) -> dict[str, Any]:
-    """Who began the run, and who pays for it and wanted it where no other run began it."""
-    state = commit.state
-    if state.parent:
-        return {"parent": state.parent}
-    found: dict[str, Any] = {"starts": commit.is_start}
-    if state.session != state.run_id:
-        found["account"] = state.session
-    if state.requester:
-        found["requester"] = state.requester
-    return found
-
-
-_STORED_FIELDS = tuple(field.name for field in fields(Dispatch) if field.name != "after")
-
-
-def _dispatch_json(dispatch: Dispatch) -> str:
-    """Without the runs to wait for, which matter in the commit only."""
-    return json.dumps({name: getattr(dispatch, name) for name in _STORED_FIELDS})
-
-
-def _build_outgoing(commit: Commit, state: str, sequence_number: int) -> Outgoing | None:
-    if commit.dispatch is None or sequence_number <= 0:
-        return None
-    return Outgoing(
-        run_id=commit.state.run_id,
-        seq=commit.state.seq,
-        sequence_number=sequence_number,
-        attempt=1,
-        dispatch=replace(commit.dispatch, after=()) if commit.dispatch.after else commit.dispatch,
-        state=state,
-    )
-
-
-def _read_outgoing(row: Sequence[Any]) -> Outgoing:
-    """A dispatch as `dispatches.lua` returns it."""
-    run_id, seq, sequence_number, attempt, dispatch, state = row
-    return Outgoing(
-        run_id=run_id.decode(),
-        seq=int(seq),
-        sequence_number=sequence_number,
-        attempt=attempt,
-        dispatch=Dispatch(**json.loads(dispatch)),
-        state=state.decode(),
     )

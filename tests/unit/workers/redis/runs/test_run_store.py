@@ -8,9 +8,9 @@ import pytest
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from fluxagents.workers.redis import run_store
 from fluxagents.workers.redis.refusals import WriteRefusedError
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.runs import run_store
+from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
 FULL = ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
 
