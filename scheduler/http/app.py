@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -17,6 +17,7 @@ from fluxagents.scheduler.http.doors.authentication import Authentication
 from fluxagents.scheduler.http.doors.body_limits import BodyLimits
 from fluxagents.scheduler.http.doors.idempotency import Idempotency
 from fluxagents.scheduler.http.doors.outages import Outages
+from fluxagents.scheduler.http.doors.parameter_names import refuse_unknown_parameters
 from fluxagents.scheduler.http.doors.request_log import RequestLog
 from fluxagents.scheduler.http.doors.routes_on_demand import RoutesOnDemand
 from fluxagents.scheduler.http.ports import ApiPorts
@@ -64,7 +65,7 @@ def build_app(ports: ApiPorts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.ports, app.state.hub = ports, hub
-    table = RouteTable(app, (pages.router, sign_in.router))
+    table = RouteTable(app, (pages.router, sign_in.router), checks=(Depends(refuse_unknown_parameters),))
     handle_problems(app, ports.unreachable)
     _add_doors(app, ports, table)
     app.openapi = lambda: describe(app, table.list_routes)  # type: ignore[method-assign] # FastAPI's own way
@@ -87,7 +88,7 @@ def _add_doors(app: FastAPI, ports: ApiPorts, table: RouteTable) -> None:
         ),
         (BodyLimits, {"limits": ports.limits}),
         (Idempotency, {"keys": ports.idempotency}),
-        (RoutesOnDemand, {"load": table.load}),
+        (RoutesOnDemand, {"table": table}),
     ]
     if ports.origins:
         cors = {

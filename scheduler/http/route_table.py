@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.params import Depends
 from starlette.routing import BaseRoute
 
 from fluxagents.scheduler.http.description import PROBLEM_ANSWERS, name_operation
-from fluxagents.scheduler.http.doors.parameter_names import refuse_unknown_parameters
 
 PACKAGE = "fluxagents.scheduler.http.routes"
 
@@ -103,11 +103,13 @@ class RouteTable:
     Args:
         app: Where the routes go.
         first: Those that it answers from its start.
+        checks: What a request to the others passes, hooks and pages apart.
     """
 
-    def __init__(self, app: FastAPI, first: Sequence[APIRouter]) -> None:
+    def __init__(self, app: FastAPI, first: Sequence[APIRouter], checks: Sequence[Depends] = ()) -> None:
         self._app = app
         self._first = first
+        self._checks = checks
         self._missing = [*MODULES, *PAGE_MODULES]
         _include_all(app.router, first)
 
@@ -118,7 +120,7 @@ class RouteTable:
         # With a module come those that share a name with it: of two routes for one address, the first counts.
         names = {name}.union(*(each for each in modules.values() if name in each))
         for module in [each for each in self._missing if not names.isdisjoint(modules.get(each, ()))]:
-            _include(self._app.router, module)
+            _include(self._app.router, module, self._checks)
             self._missing.remove(module)
 
     def list_routes(self) -> list[BaseRoute]:
@@ -126,7 +128,7 @@ class RouteTable:
         router = APIRouter(generate_unique_id_function=name_operation)
         _include_all(router, self._first)
         for module in MODULES:
-            _include(router, module)
+            _include(router, module, self._checks)
         return router.routes
 
 
@@ -138,7 +140,7 @@ def _include_all(router: APIRouter, routers: Sequence[APIRouter]) -> None:
         router.include_router(each, responses=PROBLEM_ANSWERS)
 
 
-def _include(router: APIRouter, module: str) -> None:
+def _include(router: APIRouter, module: str, checks: Sequence[Depends]) -> None:
     if module in PAGE_MODULES:
         # No part of the description of the API.
         router.include_router(
@@ -146,6 +148,6 @@ def _include(router: APIRouter, module: str) -> None:
         )
         return
     prefix = "" if module in AT_ROOT else V1
-    checks = [] if module in AT_ROOT | OPEN_TO_OTHERS else [Depends(refuse_unknown_parameters)]
     added = import_module(f"{PACKAGE}.{module}").router
-    router.include_router(added, prefix=prefix, responses=PROBLEM_ANSWERS, dependencies=checks)
+    passed = [] if module in AT_ROOT | OPEN_TO_OTHERS else checks
+    router.include_router(added, prefix=prefix, responses=PROBLEM_ANSWERS, dependencies=passed)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fluxagents.scheduler.http.route_table import RouteTable
 
 
 class RoutesOnDemand:
-    """The innermost door: whoever comes here was let in.
+    """The innermost door: whoever comes here was let in."""
 
-    Args:
-        app: What answers.
-        load: Lets it answer at a path, if anything does.
-    """
-
-    def __init__(self, app: ASGIApp, load: Callable[[str], None]) -> None:
+    def __init__(self, app: ASGIApp, table: RouteTable) -> None:
         self._app = app
-        self._load = load
+        self._table = table
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            self._load(scope["path"])
+            self._table.load(scope["path"])
         await self._app(scope, receive, send)

@@ -52,7 +52,7 @@ def test_routes_keep_their_order_whatever_is_asked_for_first(
     first: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     included: list[str] = []
-    monkeypatch.setattr(route_table, "_include", lambda _, module: included.append(module))
+    monkeypatch.setattr(route_table, "_include", lambda _, module, _checks: included.append(module))
     table = RouteTable(FastAPI(), ())
     for name in (first, *(name for names in MODULES.values() for name in names)):
         table.load(f"/v1/{name}")
