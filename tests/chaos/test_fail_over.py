@@ -33,7 +33,7 @@ def named_in_warnings(cluster: Cluster) -> set[str]:
     """The runs with steps that workers could not bring to a replica."""
     lines = (line for log in cluster.folder.glob("*.log") for line in log.read_text().splitlines())
     warnings = [json.loads(line) for line in lines if "not on replicas yet" in line]
-    return {run for warning in warnings for run in warning["runs"]}
+    return {run for warning in warnings for run in warning["fluxagents.runs"]}
 
 
 def test_a_fail_over_loses_no_acknowledged_step(watched: Cluster, sentinels: Sentinels) -> None:

@@ -100,6 +100,21 @@ def endpoint(name: str = "lab", url: str = "https://lab.example.org/hooks") -> E
 # Keeping
 
 
+@pytest.mark.parametrize("died", [False, True])
+def test_what_nobody_wants_any_more_is_ended_or_unknown_where_its_sender_died(
+    place: Place, died: bool
+) -> None:
+    place.outbox.add(endpoint())
+    place.put("lab", "a")
+    # A lease that is over at once, as that of a sender that was killed a minute ago.
+    assert len(place.outbox.claim(limit=1, lease_ms=0) if died else ()) == died
+    assert place.outbox.withdraw("lab", "msg_a")
+    message = place.outbox.message("lab", "msg_a")
+    assert message is not None
+    assert message.status == ("unknown" if died else "ended")
+    assert not place.outbox.has_due()
+
+
 def test_an_endpoint_is_kept_once_unless_it_is_replaced(place: Place) -> None:
     outbox = place.outbox
     assert outbox.get("lab") is None
