@@ -9,7 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from fluxagents.workers.observing.metrics.catalog import METRICS, Metric
+from fluxagents.workers.observing.metrics.catalog import METRICS
+from fluxagents.workers.observing.metrics.metric import Metric
 from fluxagents.workers.observing.monitoring.alerts import ALERTS, OBJECTIVES, Alert, burn_alerts, write_rules
 from fluxagents.workers.observing.monitoring.dashboards import list_dashboards, write_dashboard
 

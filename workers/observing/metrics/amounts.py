@@ -19,7 +19,7 @@ MAX_VALUE = 80
 
 
 class Countable(Protocol):
-    """As much of a metric as counting needs: see `fluxagents.workers.observing.metrics.catalog.Metric`."""
+    """As much of a metric as counting needs: see `fluxagents.workers.observing.metrics.metric.Metric`."""
 
     @property
     def buckets(self) -> tuple[float, ...]: ...

@@ -13,7 +13,8 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from fluxagents.workers.observing.metrics.amounts import SEPARATOR, SUM
-from fluxagents.workers.observing.metrics.catalog import BY_NAME, METRICS, Metric
+from fluxagents.workers.observing.metrics.catalog import BY_NAME, METRICS
+from fluxagents.workers.observing.metrics.metric import Metric
 
 Labels = tuple[str, ...]
 

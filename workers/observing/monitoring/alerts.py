@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fluxagents.workers.observing.metrics import catalog as m
+from fluxagents.workers.observing.metrics.metric import Metric, Topic
 
 Severity = Literal["page", "ticket"]
 """`page` wakes somebody; `ticket` is for the next working day."""
@@ -26,7 +27,7 @@ class Alert:
     """How long it must hold before it fires."""
     severity: Severity
     summary: str
-    topic: m.Topic
+    topic: Topic
     page: str = ""
     """The name of its runbook, if several alerts share one."""
 
@@ -42,7 +43,7 @@ class Objective:
 
     name: str
     promise: str
-    histogram: m.Metric
+    histogram: Metric
     selector: str
     bound_s: float
     """One of the buckets."""

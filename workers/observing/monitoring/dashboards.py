@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from fluxagents.workers.observing.metrics import catalog as m
+from fluxagents.workers.observing.metrics.metric import Metric, Topic
 from fluxagents.workers.observing.monitoring.alerts import OBJECTIVES
 
 SCHEMA_VERSION = 39
@@ -43,7 +44,7 @@ class Dashboard:
     panels: tuple[Panel, ...]
 
 
-TOPICS: Mapping[str, tuple[str, tuple[m.Topic, ...]]] = {
+TOPICS: Mapping[str, tuple[str, tuple[Topic, ...]]] = {
     "runs": ("Runs", ("runs", "steps")),
     "queues": ("Queues and workers", ("queues", "nodes", "redis")),
     "tools": ("Tools", ("tools",)),
@@ -102,7 +103,7 @@ def list_dashboards() -> Iterator[Dashboard]:
         yield Dashboard(f"fluxagents-{name}", f"fluxagents / {title}", panels)
 
 
-def build_panel(metric: m.Metric) -> Panel:
+def build_panel(metric: Metric) -> Panel:
     """The usual plot of a metric: a gauge as it is, the rate of a counter, quantiles of a histogram."""
     by = f" by ({', '.join(metric.labels)})" if metric.labels else ""
     legend = " ".join(f"{{{{{label}}}}}" for label in metric.labels)
