@@ -10,16 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.tasks.display import cut_text, list_values, round_for_display
 from fluxagents.tasks.fba.communities.community import NEGLIGIBLE_MMOL_PER_GDW_H, build_community
-from fluxagents.tasks.fba.communities.community_members import CommunityArgs, Members, gather_members
+from fluxagents.tasks.fba.communities.community_members import CommunityArgs, Members
 from fluxagents.tasks.fba.communities.community_result import (
     CommunityResult,
     MemberRow,
     report_community,
 )
+from fluxagents.tasks.fba.communities.community_tool import community_tool
 from fluxagents.tasks.fba.communities.cross_feeding import MEDIUM, Transfer, share_out
 from fluxagents.tasks.fba.sensitivity.tabulate import tabulate
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -139,17 +139,11 @@ def run(_: Model | None, args: Args, members: Members) -> Result:
     )
 
 
-TOOL = Tool(
+TOOL = community_tool(
     name="analyze_community",
     purpose="Growth of a community and its members in a cooperative trade-off, and who gives what to whom.",
     answers=("communities", "growth", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,
-    gather=gather_members,
-    needs_model=False,
-    queue="tools.long",
-    soft_time_limit_s=3_600,
-    reference="MICOM: Diener, Gibbons & Resendis-Antonio 2020, doi:10.1128/mSystems.00606-19",
-    example={"models": ["e_coli_core", "e_coli_core"], "abundances": [0.7, 0.3]},
 )

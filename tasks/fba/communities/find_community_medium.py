@@ -16,15 +16,15 @@ from fluxagents.tasks.fba.communities.community import (
     Community,
     build_community,
 )
-from fluxagents.tasks.fba.communities.community_members import CommunityArgs, Members, gather_members
+from fluxagents.tasks.fba.communities.community_members import CommunityArgs, Members
 from fluxagents.tasks.fba.communities.community_result import (
     CommunityResult,
     MemberRow,
     report_community,
 )
+from fluxagents.tasks.fba.communities.community_tool import community_tool
 from fluxagents.tasks.fba.sensitivity.tabulate import tabulate
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -186,17 +186,11 @@ def _require(found_per_h: float, growth_per_h: float) -> None:
         raise FluxError(ErrorClass.NUMERICAL, message, suggestions=hint)
 
 
-TOOL = Tool(
+TOOL = community_tool(
     name="find_community_medium",
     purpose="The smallest medium on which a community and each of its members grow.",
     answers=("communities", "minimal medium"),
     args=Args,
     result=Result,
     run=run,
-    gather=gather_members,
-    needs_model=False,
-    queue="tools.long",
-    soft_time_limit_s=3_600,
-    reference="MICOM: Diener, Gibbons & Resendis-Antonio 2020, doi:10.1128/mSystems.00606-19",
-    example={"models": ["e_coli_core", "e_coli_core"], "abundances": [0.7, 0.3]},
 )

@@ -11,15 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.display import cut_text, round_for_display
 from fluxagents.tasks.fba.communities.community import Community, build_community
-from fluxagents.tasks.fba.communities.community_members import CommunityArgs, Members, gather_members
+from fluxagents.tasks.fba.communities.community_members import CommunityArgs, Members
 from fluxagents.tasks.fba.communities.community_result import (
     CommunityResult,
     MemberRow,
     report_community,
 )
+from fluxagents.tasks.fba.communities.community_tool import community_tool
 from fluxagents.tasks.fba.sensitivity.tabulate import tabulate
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -146,17 +146,11 @@ def _grow_without(
         return status, best, community.trade_off([fraction])[fraction]
 
 
-TOOL = Tool(
+TOOL = community_tool(
     name="knock_out_community_members",
     purpose="Growth of a community's other members when one is taken out: who depends on whom.",
     answers=("communities", "growth"),
     args=Args,
     result=Result,
     run=run,
-    gather=gather_members,
-    needs_model=False,
-    queue="tools.long",
-    soft_time_limit_s=3_600,
-    reference="MICOM: Diener, Gibbons & Resendis-Antonio 2020, doi:10.1128/mSystems.00606-19",
-    example={"models": ["e_coli_core", "e_coli_core"], "abundances": [0.7, 0.3]},
 )

@@ -6,14 +6,34 @@ import ast
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from fluxagents.tasks.fba.solving.conditions import require_reaction
+from pydantic import Field
+
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.wild_type import Disabled
+from fluxagents.tasks.ports.models import Concern
 
 if TYPE_CHECKING:
     from cobra import Model
 
 Kind = Literal["reactions", "genes"]
+
+
+class CutTargetArgs(ConditionArgs):
+    """What may be knocked out, and under which conditions."""
+
+    kind: Kind = Field(default="reactions", description="What is knocked out.")
+    candidates: tuple[str, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="Gene or reaction ids that may be knocked out; all genes, or all reactions but "
+        "exchanges, demands, sinks and biomass, if absent.",
+    )
+    excluded: tuple[str, ...] = Field(default=(), description="Ids that may not be knocked out.")
+
+    @property
+    def further_concerns(self) -> frozenset[Concern]:
+        return frozenset({Concern.GENES} if self.kind == "genes" else ())
 
 
 class CutTargets(Protocol):
@@ -34,16 +54,8 @@ class CutTargets(Protocol):
         """
 
 
-def cut_targets(
-    model: Model, kind: Kind, candidates: Sequence[str] | None, excluded: Sequence[str]
-) -> CutTargets:
-    """The targets of a model under its conditions.
-
-    Args:
-        model: With the objective that is growth.
-        kind: What is knocked out.
-        candidates: Ids of the only targets; all genes, or all reactions inside the cell, if None.
-        excluded: Ids that are no targets.
+def cut_targets(model: Model, args: CutTargetArgs) -> CutTargets:
+    """The targets of a model that is under its conditions, with the objective that is growth.
 
     Exchanges, demands and sinks, the objective and reactions that are closed anyway are no targets unless
     they are named.
@@ -51,9 +63,8 @@ def cut_targets(
     Raises:
         FluxError: `UNKNOWN_ID` for an id that the model does not have, with the nearest ids.
     """
-    if kind == "genes":
-        return GeneTargets(model, candidates, excluded)
-    return ReactionTargets(model, candidates, excluded)
+    targets = GeneTargets if args.kind == "genes" else ReactionTargets
+    return targets(model, args.candidates, args.excluded)
 
 
 class ReactionTargets:

@@ -4,89 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.display import cut_text, fit_display, round_for_display
-from fluxagents.tasks.fba.cut_sets.cell_behaviour import (
-    Behaviour,
-    Conversion,
-    Growth,
-    LowYield,
-    find_extreme_yield,
-)
+from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.fba.cut_sets.cut_set_program import CutSetProgram
 from fluxagents.tasks.fba.cut_sets.cut_set_search import CutSets, CutSetSearch, StoppedBy
+from fluxagents.tasks.fba.cut_sets.cut_set_table import COST_UNIT, CutSetTable
+from fluxagents.tasks.fba.cut_sets.cut_set_task import CutSetTask, CutSetTaskArgs, state_task
 from fluxagents.tasks.fba.cut_sets.cut_targets import CutTargets, Kind, cut_targets
-from fluxagents.tasks.fba.solving.conditions import ConditionArgs, exchanges, uptake
-from fluxagents.tasks.fba.solving.growth import ConditionResult, Conditions, hold_conditions, optimise
-from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.sensitivity.tabulate import fill_columns
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs, optlang_program
-from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.fba.solving.production.carbon import carbon_atoms
 from fluxagents.tasks.fba.solving.production.production_target import production_target
-from fluxagents.tasks.fba.solving.production.substrate import INORGANIC, substrate_exchange
 from fluxagents.tasks.fba.solving.wild_type import WildType
 from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import PREDICTIONS, Tool
 
 if TYPE_CHECKING:
-    from cobra import Model, Reaction
-
-DEFAULT_YIELD_FRACTION = 0.1
-"""Of the greatest yield, where none is asked for."""
-
-COST_UNIT = "in the units of `costs` (a count of knock-outs where there are none)"
+    from cobra import Model
 
 
-class Args(IntegerArgs, ConditionArgs):
-    """What shall be impossible, and what may be knocked out for it.
+class Args(IntegerArgs, CutSetTaskArgs):
+    """What shall be impossible, at which cost, and how long the search may take."""
 
-    Without a product: growth. With one: growth with little of the product per substrate, while growth with
-    more of it stays possible.
-    """
-
-    product_exchange: str | None = Field(
-        default=None,
-        description="Exchange reaction of the product that growth is coupled to, such as EX_etoh_e, or a "
-        "metabolite without one. If absent, growth itself shall be impossible.",
-    )
-    substrate_exchange: str | None = Field(
-        default=None, description="Of the yield; the only organic uptake of the medium if absent."
-    )
-    min_yield_mol_per_mol: float | None = Field(
-        default=None,
-        ge=0,
-        description="Product per substrate that a growing cell must make more than; a tenth of the greatest "
-        "yield if absent.",
-    )
-    min_growth_fraction_of_wild_type: float = Field(
-        default=0.1,
-        gt=0,
-        le=1,
-        description="With a product: fraction of the wild type's growth that must stay possible, and from "
-        "which on a low yield must not be.",
-    )
-    threshold_fraction_of_wild_type: float = Field(
-        default=0.01,
-        gt=0,
-        le=1,
-        description="Without a product: growth from this fraction of the wild type's on shall be impossible.",
-    )
-    kind: Kind = Field(default="reactions", description="What is knocked out.")
     most_knock_outs: int = Field(default=3, ge=1, le=4, description="Count of knock-outs of a set at most.")
-    candidates: tuple[str, ...] | None = Field(
-        default=None,
-        min_length=1,
-        description="Gene or reaction ids that may be knocked out; all genes, or all reactions but "
-        "exchanges, demands, sinks and biomass, if absent.",
-    )
-    excluded: tuple[str, ...] = Field(default=(), description="Ids that may not be knocked out.")
     costs: dict[str, float] | None = Field(
         default=None,
         description="Gene or reaction id -> cost of its knock-out in units of your own, above 0; 1 for all "
@@ -104,41 +50,11 @@ class Args(IntegerArgs, ConditionArgs):
         default=300, ge=1, le=1500, description="Seconds after which the search ends with what it found."
     )
 
-    @property
-    def further_concerns(self) -> frozenset[Concern]:
-        return frozenset({Concern.GENES} if self.kind == "genes" else ())
-
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if self.product_exchange is None and (self.substrate_exchange, self.min_yield_mol_per_mol) != (
-            None,
-            None,
-        ):
-            raise ValueError("a yield goes with 'product_exchange'")
+    def _costs_are_positive(self) -> Self:
         if any(cost <= 0 for cost in (self.costs or {}).values()):
             raise ValueError("costs are above 0; name what costs too much in 'excluded'")
         return self
-
-
-class CutSetTable(BaseModel):
-    """One row per cut set, column by column, the cheapest first."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    knock_outs: tuple[tuple[str, ...], ...] = ()
-    cost: tuple[float, ...] = Field(default=(), description=f"Of the set, {COST_UNIT}.")
-    closed_reactions: tuple[tuple[str, ...], ...] = ()
-    growth_per_h: tuple[float | None, ...] = Field(
-        default=(), description="The best that is left; None if the strain is infeasible."
-    )
-    least_yield_mol_per_mol: tuple[float | None, ...] = Field(
-        default=(),
-        description="Of all states that grow as much as must stay possible; None without a product.",
-    )
-    is_verified: tuple[bool, ...] = Field(
-        default=(),
-        description="Whether flux balance analysis of the strain, apart from the search, agrees.",
-    )
 
 
 class Result(ConditionResult):
@@ -177,13 +93,7 @@ class Result(ConditionResult):
         return fit_display(lambda limit: self._display(min(limit, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        columns = self.cut_sets.model_dump(mode="json")
-        columns |= {
-            "knock_outs": [" + ".join(ids) for ids in self.cut_sets.knock_outs],
-            "closed_reactions": [" ".join(ids) for ids in self.cut_sets.closed_reactions],
-        }
-        numbers = dict.fromkeys(("cost", "growth_per_h", "least_yield_mol_per_mol"), "float64")
-        return {"cut_sets": pd.DataFrame(columns).astype(numbers)}
+        return {"cut_sets": self.cut_sets.as_frame()}
 
     def _display(self, limit: int) -> dict[str, JsonValue]:
         fields = ("min_yield_mol_per_mol", "greatest_yield_mol_per_mol", "targets", "is_complete",
@@ -198,18 +108,9 @@ class Result(ConditionResult):
             "cut_sets_found": len(self.cut_sets.knock_outs),
             "verified": sum(self.cut_sets.is_verified),
             "smallest": min(map(len, self.cut_sets.knock_outs), default=None),
-            "cut_sets": [self._row(index) for index in range(min(limit, len(self.cut_sets.knock_outs)))],
+            "cut_sets": self.cut_sets.display(limit),
             "cut_set_columns": "knock-outs, cost, growth 1/h, least yield mol/mol",
         }
-
-    def _row(self, index: int) -> list[JsonValue]:
-        table = self.cut_sets
-        return [
-            " + ".join(cut_text(name, 60) for name in table.knock_outs[index]),
-            round_for_display(table.cost[index]),
-            round_for_display(table.growth_per_h[index]),
-            round_for_display(table.least_yield_mol_per_mol[index]),
-        ]
 
 
 def run(model: Model, args: Args) -> Result:
@@ -228,21 +129,17 @@ def run(model: Model, args: Args) -> Result:
     with model, ExitStack() as stack:
         product = args.product_exchange and production_target(model, args.product_exchange)
         conditions = stack.enter_context(hold_conditions(model, args))
-        targets = cut_targets(model, args.kind, args.candidates, args.excluded)
+        targets = cut_targets(model, args)
         costs = _costs(targets, args.costs or {})
-        optimum = optimise(conditions.program)
-        report = conditions.report(optimum) | {
-            "kind": args.kind,
-            "most_knock_outs": args.most_knock_outs,
-            "integer_solver": args.integer_solver,
-            "time_limit_s": args.time_limit_s,
-        }
-        grows = WildType(model, conditions.program, optimum).grows
-        if not grows or optimum.value is None:
+        wild_type = WildType(conditions)
+        report = wild_type.report | args.model_dump(
+            include={"kind", "most_knock_outs", "integer_solver", "time_limit_s"}
+        )
+        if wild_type.growth_per_h is None:
             return Result.model_validate(
                 report | {"unwanted": "growth", "product_exchange": product and product.id}
             )
-        task = _state_task(conditions, args, product, optimum.value, stack)
+        task = state_task(conditions, args, product, wild_type.growth_per_h, stack)
         program = stack.enter_context(optlang_program(args.integer_solver))
         search = CutSetSearch(
             targets,
@@ -255,86 +152,11 @@ def run(model: Model, args: Args) -> Result:
             max_sets=args.most_sets,
             limit_s=args.time_limit_s,
         )
-        rows = [_verify(model, task, targets, costs, knock_outs) for knock_outs in found.sets]
+        rows = [_compute_row(model, task, targets, costs, knock_outs) for knock_outs in found.sets]
     return Result.model_validate(
         report | dict(task.fields) | _state_proof(found, costs, args)
-        | {"targets": len(targets.ids), "cut_sets": _table(rows)}
+        | {"targets": len(targets.ids), "cut_sets": fill_columns(CutSetTable, rows)}
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Task:
-    """What the cut sets are for."""
-
-    unwanted: Behaviour
-    wanted: Behaviour | None
-    growth_per_h: float
-    """That shall be impossible, or with a product must stay possible."""
-    conversion: Conversion | None
-    min_yield: float
-    fields: Mapping[str, object]
-
-
-def _state_task(
-    conditions: Conditions, args: Args, product: Reaction | None, growth_per_h: float, stack: ExitStack
-) -> _Task:
-    model, program = conditions.model, conditions.program
-    if product is None:
-        floor = args.threshold_fraction_of_wild_type * growth_per_h
-        return _Task(
-            unwanted=Growth(program, floor), wanted=None, growth_per_h=floor, conversion=None, min_yield=0.0,
-            fields={"unwanted": f"growth of {floor:.6g} 1/h or more"},
-        )  # fmt: skip
-    floor = args.min_growth_fraction_of_wild_type * growth_per_h
-    substrate = _substrate(model, args.substrate_exchange)
-    conversion = Conversion.of(model, product, substrate)
-    with LinearProgram(model) as states:
-        states.hold_objective(floor, None)
-        greatest = find_extreme_yield(states, conversion, "max")
-    if greatest is None:
-        message = f"the wild type can grow {floor:.6g} 1/h without uptake through '{substrate.id}'"
-        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=("name another 'substrate_exchange'",))
-    least = args.min_yield_mol_per_mol
-    least = DEFAULT_YIELD_FRACTION * greatest if least is None else least
-    if least >= greatest:
-        message = (
-            f"the yield of '{product.id}' is {greatest:.6g} mol/mol at most, and {least:.6g} was asked for"
-        )
-        hints = ("lower 'min_yield_mol_per_mol'", "lower 'min_growth_fraction_of_wild_type'")
-        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=hints)
-    return _Task(
-        unwanted=stack.enter_context(LowYield(model, conversion, floor, least)),
-        wanted=Growth(program, floor),
-        growth_per_h=floor,
-        conversion=conversion,
-        min_yield=least,
-        fields={
-            "unwanted": f"growth of {floor:.6g} 1/h or more with a yield of {product.id} on {substrate.id} "
-            f"of {least:.6g} mol/mol or less",
-            "wanted": f"growth of {floor:.6g} 1/h",
-            "product_exchange": product.id,
-            "substrate_exchange": substrate.id,
-            "min_yield_mol_per_mol": least,
-            "greatest_yield_mol_per_mol": greatest,
-        },
-    )
-
-
-def _substrate(model: Model, named: str | None) -> Reaction:
-    if named is not None:
-        return substrate_exchange(model, named)
-    organic = [
-        exchange
-        for exchange in exchanges(model).values()
-        if uptake(exchange) > 0
-        and carbon_atoms(exchange)
-        and next(iter(exchange.metabolites)).elements not in INORGANIC
-    ]
-    if len(organic) == 1:
-        return organic[0]
-    message = f"the medium of model '{model.id}' has {len(organic)} organic nutrients, and a yield is of one"
-    hints = tuple(f"substrate_exchange={exchange.id}" for exchange in organic[:3])
-    raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=hints or ("name the 'substrate_exchange'",))
 
 
 def _costs(targets: CutTargets, named: Mapping[str, float]) -> dict[str, float]:
@@ -358,36 +180,23 @@ def _state_proof(found: CutSets, costs: Mapping[str, float], args: Args) -> dict
     }
 
 
-def _verify(
-    model: Model, task: _Task, targets: CutTargets, costs: Mapping[str, float], knock_outs: Sequence[str]
+def _compute_row(
+    model: Model,
+    task: CutSetTask,
+    targets: CutTargets,
+    costs: Mapping[str, float],
+    knock_outs: Sequence[str],
 ) -> tuple[object, ...]:
-    """A row of the table, computed from the strain anew."""
     closed = [model.reactions[index] for index in sorted(targets.disable(knock_outs))]
-    least_yield = None
-    with model:
-        for reaction in closed:
-            reaction.bounds = (0.0, 0.0)
-        with LinearProgram(model) as strain:
-            growth = strain.value if strain.solve() is Outcome.OPTIMAL else None
-            does_grow = growth is not None and growth >= task.growth_per_h
-            if task.conversion is not None and does_grow:
-                strain.hold_objective(task.growth_per_h, None)
-                least_yield = find_extreme_yield(strain, task.conversion, "min")
-    is_coupled = least_yield is not None and least_yield > task.min_yield
+    strain = task.check(model, closed)
     return (
         tuple(knock_outs),
         sum(costs[name] for name in knock_outs),
         tuple(reaction.id for reaction in closed),
-        growth,
-        least_yield,
-        not does_grow if task.conversion is None else is_coupled,
+        strain.growth_per_h,
+        strain.least_yield_mol_per_mol,
+        strain.is_as_asked,
     )
-
-
-def _table(rows: Sequence[tuple[object, ...]]) -> CutSetTable:
-    names = CutSetTable.model_fields
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    return CutSetTable.model_validate(dict(zip(names, columns, strict=True)))
 
 
 TOOL = Tool(

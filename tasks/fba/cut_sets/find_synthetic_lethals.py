@@ -13,12 +13,10 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Shard
 from fluxagents.tasks.display import list_names, list_values
 from fluxagents.tasks.fba.cut_sets.cell_behaviour import Growth
-from fluxagents.tasks.fba.cut_sets.cut_targets import Kind, cut_targets
+from fluxagents.tasks.fba.cut_sets.cut_targets import CutTargetArgs, Kind, cut_targets
 from fluxagents.tasks.fba.cut_sets.lethal_search import LethalSearch, LethalSet
-from fluxagents.tasks.fba.solving.conditions import ConditionArgs
-from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions
 from fluxagents.tasks.fba.solving.wild_type import WildType
-from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
@@ -33,28 +31,16 @@ MAX_TARGETS_WHOLE = 300
 TRIPLE = 3
 
 
-class Args(ConditionArgs):
+class Args(CutTargetArgs):
     """What is knocked out together."""
 
-    kind: Kind = Field(default="reactions", description="What is knocked out.")
     most_knock_outs: Literal[1, 2, 3] = Field(default=3, description="Count of knock-outs of a set at most.")
-    candidates: tuple[str, ...] | None = Field(
-        default=None,
-        min_length=1,
-        description="Gene or reaction ids that may be knocked out; all genes, or all reactions but "
-        "exchanges, demands, sinks and biomass, if absent.",
-    )
-    excluded: tuple[str, ...] = Field(default=(), description="Ids that may not be knocked out.")
     threshold_fraction_of_wild_type: float = Field(
         default=0.01,
         gt=0,
         le=1,
         description="Lethal is what leaves less growth than this fraction of the wild type's.",
     )
-
-    @property
-    def further_concerns(self) -> frozenset[Concern]:
-        return frozenset({Concern.GENES} if self.kind == "genes" else ())
 
 
 class Result(ConditionResult):
@@ -143,18 +129,14 @@ def count_shards(model: Model, args: Args) -> int:
 def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     """As `run`, with one shard of the sets of three; each shard finds all smaller sets."""
     with hold_conditions(model, args) as conditions:
-        targets = cut_targets(model, args.kind, args.candidates, args.excluded)
-        optimum = optimise(conditions.program)
-        report = conditions.report(optimum) | {
-            "kind": args.kind,
-            "most_knock_outs": args.most_knock_outs,
-            "threshold_fraction_of_wild_type": args.threshold_fraction_of_wild_type,
-        }
-        wild_type = WildType(model, conditions.program, optimum)
-        if not wild_type.grows:
+        targets = cut_targets(model, args)
+        wild_type = WildType(conditions)
+        report = wild_type.report | args.model_dump(
+            include={"kind", "most_knock_outs", "threshold_fraction_of_wild_type"}
+        )
+        if wild_type.growth_per_h is None:
             return Result.model_validate(report)
-        assert optimum.value is not None
-        living = Growth(conditions.program, args.threshold_fraction_of_wild_type * optimum.value)
+        living = Growth(conditions.program, args.threshold_fraction_of_wild_type * wild_type.growth_per_h)
         search = LethalSearch(targets, living.find_active)
         sets: list[Sequence[LethalSet]] = [(), (), ()]
         for size in range(1, args.most_knock_outs + 1):

@@ -18,7 +18,7 @@ from fluxagents.tasks.fba.deletions.essentiality_agreement import (
 )
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
-from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.wild_type import Disabled, WildType, is_lethal
 from fluxagents.tasks.ports.models import Concern
@@ -133,27 +133,26 @@ def run(model: Model, args: Args, stored: Mapping[str, bool] | None = None) -> R
             `BAD_ARGUMENT` if the objective is minimised; `SOLVER` or `TIMEOUT`.
     """
     with hold_conditions(model, args) as conditions:
-        optimum = optimise(conditions.program)
-        report = conditions.report(optimum)
-        wild_type = WildType(model, conditions.program, optimum)
+        wild_type = WildType(conditions)
+        grows = wild_type.growth_per_h is not None
         genes, reactions = _genes(model, args), _reactions(model, args)
-        if not wild_type.grows:
+        if not grows:
             genes, reactions = [], []
         threshold = args.threshold_fraction_of_wild_type
         gene_table = _table(wild_type, genes, threshold)
         reaction_table = _table(wild_type, reactions, threshold)
     observed = args.observed if stored is None else stored
     agreed = None
-    if observed is not None and wild_type.grows:
+    if observed is not None and grows:
         ids = [gene.id for gene in model.genes]
         essential = _essential(gene_table)
         agreed = agreement(observed, gene_table.id, essential, ids, unlisted=args.unlisted_genes)
     return Result.model_validate(
-        report
+        wild_type.report
         | {
             "threshold_fraction_of_wild_type": threshold,
-            "genes_tested": len(genes) if wild_type.grows else None,
-            "reactions_tested": len(reactions) if wild_type.grows else None,
+            "genes_tested": len(genes) if grows else None,
+            "reactions_tested": len(reactions) if grows else None,
             "essential_genes": _essential(gene_table),
             "essential_reactions": _essential(reaction_table),
             "genes": gene_table,

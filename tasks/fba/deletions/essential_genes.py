@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
-from fluxagents.tasks.fba.solving.growth import hold_conditions, optimise
+from fluxagents.tasks.fba.solving.growth import hold_conditions
 from fluxagents.tasks.fba.solving.wild_type import WildType, is_lethal
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def find_essential_genes(
         FluxError: As `hold_conditions`.
     """
     with hold_conditions(model, ConditionArgs(biomass=biomass)) as conditions:
-        wild_type = WildType(model, conditions.program, optimise(conditions.program))
-        if not wild_type.grows:
+        wild_type = WildType(conditions)
+        if wild_type.growth_per_h is None:
             return None
         rules = GeneRules(model)
         essential = set()

@@ -13,9 +13,10 @@ from fluxagents.flows.events import Shard
 from fluxagents.tasks.display import MAX_NAMED, cut_text, list_names, list_values
 from fluxagents.tasks.fba.deletions.gene_pairs import GenePairs, Pair
 from fluxagents.tasks.fba.deletions.moma import Adjustment, adjustment
+from fluxagents.tasks.fba.sensitivity.tabulate import fill_columns
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
-from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.wild_type import Survivor, WildType, is_lethal
 from fluxagents.tasks.ports.models import Concern
@@ -188,14 +189,11 @@ def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     partners = None if args.partners is None else _ids(model, rules, args.partners)
     sets = [_ids(model, rules, ids) for ids in args.sets or ()]
     with hold_conditions(model, args) as conditions:
-        optimum = optimise(conditions.program)
-        report = conditions.report(optimum) | {
-            "kind": args.kind,
-            "method": args.method,
-            "threshold_fraction_of_wild_type": args.threshold_fraction_of_wild_type,
-        }
-        wild_type = WildType(model, conditions.program, optimum)
-        if not wild_type.grows:
+        wild_type = WildType(conditions)
+        report = wild_type.report | args.model_dump(
+            include={"kind", "method", "threshold_fraction_of_wild_type"}
+        )
+        if wild_type.growth_per_h is None:
             return Result.model_validate(report)
         tally = _Tally(wild_type, args.threshold_fraction_of_wild_type)
         if args.kind == "double":
@@ -263,13 +261,11 @@ class _Tally:
         return lethal
 
     def as_fields(self) -> dict[str, object]:
-        names = DeletionTable.model_fields
-        columns = zip(*self._rows, strict=True) if self._rows else ((),) * len(names)
         return {
             "deletions_tested": self._tested,
             "lethal_deletions": self._lethal,
             "slower_deletions": self._slower,
-            "deletions": DeletionTable.model_validate(dict(zip(names, columns, strict=True))),
+            "deletions": fill_columns(DeletionTable, self._rows),
         }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -12,8 +12,9 @@ from fluxagents.tasks.display import cut_text, fit_display, round_for_display
 from fluxagents.tasks.fba.design.growth_coupling import Coupling, CouplingScreen
 from fluxagents.tasks.fba.design.knock_out_targets import Targets
 from fluxagents.tasks.fba.design.strain_search import Design, StrainSearch
+from fluxagents.tasks.fba.sensitivity.tabulate import fill_columns
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
-from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions
 from fluxagents.tasks.fba.solving.production.production_target import production_target
 from fluxagents.tasks.fba.solving.wild_type import WildType
 from fluxagents.tasks.ports.models import Concern
@@ -216,12 +217,12 @@ def run(model: Model, args: Args) -> Result:
         name = next(iter(product.metabolites)).name or product.id
         report: dict[str, object] = {"product_exchange": product.id, "product": name, "kind": args.kind}
         with hold_conditions(model, args) as conditions:
-            optimum = optimise(conditions.program)
-            report |= conditions.report(optimum) | {"fraction_of_optimum": args.fraction_of_optimum}
+            intact = WildType(conditions)
+            report |= intact.report | {"fraction_of_optimum": args.fraction_of_optimum}
             targets = Targets(model, args.kind, args.candidates, args.excluded)
-            if not WildType(model, conditions.program, optimum).grows or optimum.value is None:
+            if intact.growth_per_h is None:
                 return Result.model_validate(report)
-            least_growth = optimum.value * args.min_growth_fraction_of_wild_type
+            least_growth = intact.growth_per_h * args.min_growth_fraction_of_wild_type
             with CouplingScreen(model, product, least_growth, args.fraction_of_optimum) as screen:
                 result = StrainSearch(
                     screen,
@@ -232,7 +233,7 @@ def run(model: Model, args: Args) -> Result:
                     by_productivity=args.rank_by == "productivity",
                 ).search()
                 wild_type = screen.profile(frozenset(), screen.wild_type)
-                rows = [_row(model, screen, design, optimum.value) for design in result.designs]
+                rows = [_row(model, screen, design, intact.growth_per_h) for design in result.designs]
     return Result.model_validate(
         report
         | {
@@ -246,7 +247,7 @@ def run(model: Model, args: Args) -> Result:
             "pairs_to_solve": result.pairs_to_solve,
             "pairs_solved": min(result.pairs_to_solve, args.most_pairs),
             "is_complete": result.pairs_to_solve <= args.most_pairs,
-            "designs": _table(rows),
+            "designs": fill_columns(DesignTable, rows),
         }
     )
 
@@ -270,12 +271,6 @@ def _row(model: Model, screen: CouplingScreen, design: Design, wild_growth: floa
         profile.growth_without_product_per_h,
         min(max(1.0 - without / strain.growth_per_h, 0.0), 1.0),
     )
-
-
-def _table(rows: Sequence[tuple[object, ...]]) -> DesignTable:
-    names = DesignTable.model_fields
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    return DesignTable.model_validate(dict(zip(names, columns, strict=True)))
 
 
 TOOL = Tool(

@@ -9,15 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solving.growth import Optimum, solve
-from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.growth import Conditions, optimise, solve
 from fluxagents.tasks.fba.solving.outcome import Outcome
-
-if TYPE_CHECKING:
-    from cobra import Model
 
 SAME_GROWTH = 1e-9
 """Growth of two strains is the same within this fraction."""
@@ -49,26 +44,30 @@ class Survivor:
 
 
 class WildType:
-    """The strain that knock-outs are compared with, on a linear program at its optimum.
+    """The strain that knock-outs are compared with, at its best growth.
 
     Args:
-        model: To be named in an error.
-        program: Solved; its basis is remembered here.
-        optimum: Of the program.
+        conditions: Under which it grows; their program is solved, and its basis remembered.
+
+    Attributes:
+        growth_per_h: 1/h; None unless it grows.
+        report: The fields of a `ConditionResult`.
 
     Raises:
-        FluxError: `BAD_ARGUMENT` if the objective is no growth to maximise.
+        FluxError: `BAD_ARGUMENT` if the objective is no growth to maximise; `SOLVER` or `TIMEOUT`.
     """
 
-    def __init__(self, model: Model, program: LinearProgram, optimum: Optimum) -> None:
-        self.grows = optimum.status is Outcome.OPTIMAL
-        if self.grows and (not program.maximises or optimum.value is None or optimum.value < 0):
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT, f"the objective of model '{model.id}' is no growth to maximise"
-            )
-        self._program = program
+    def __init__(self, conditions: Conditions) -> None:
+        program = self._program = conditions.program
+        optimum = optimise(program)
+        growth = optimum.value if optimum.status is Outcome.OPTIMAL else None
+        if growth is not None and (not program.maximises or growth < 0):
+            message = f"the objective of model '{conditions.model.id}' is no growth to maximise"
+            raise FluxError(ErrorClass.BAD_ARGUMENT, message)
+        self.growth_per_h = growth
+        self.report = conditions.report(optimum)
         self._intact = Survivor(optimum.status, optimum.value, [])
-        if self.grows:
+        if growth is not None:
             self._intact.optima.append(program.active_reactions())
             program.remember_basis()
         self._known: dict[Disabled, Survivor] = {frozenset(): self._intact}
@@ -98,8 +97,8 @@ class WildType:
 
     def fraction(self, growth_per_h: float | None) -> float | None:
         """Growth as a fraction of the wild type's; None for no growth."""
-        wild_type_growth = self._intact.growth_per_h
-        return None if growth_per_h is None or not wild_type_growth else growth_per_h / wild_type_growth
+        intact = self.growth_per_h
+        return None if growth_per_h is None or intact is None else growth_per_h / intact
 
     def _solve(self, disabled: Disabled, parents: Sequence[Survivor]) -> tuple[Survivor, frozenset[int]]:
         program = self._program

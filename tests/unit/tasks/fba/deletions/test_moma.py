@@ -14,7 +14,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.acts.provenance import provenance_of
 from fluxagents.tasks.fba.deletions.moma import adjustment
 from fluxagents.tasks.fba.deletions.run_gene_deletion_analysis import Args
-from fluxagents.tasks.fba.solving.growth import hold_conditions, optimise
+from fluxagents.tasks.fba.solving.growth import hold_conditions
 from fluxagents.tasks.fba.solving.wild_type import WildType
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.tasks.registry import tool_named
@@ -27,7 +27,7 @@ def test_no_feasible_fluxes_are_nearer(textbook: Any, knocked_out: str) -> None:
     """At the minimum of a convex function no feasible direction goes downhill."""
     place = textbook.reactions.index(knocked_out)
     with hold_conditions(textbook, Args()) as conditions:
-        wild_type = WildType(textbook, conditions.program, optimise(conditions.program))
+        wild_type = WildType(conditions)
         with adjustment(textbook, wild_type) as adjusted:
             found = adjusted.nearest(frozenset({place}))
     reference = pfba(textbook).fluxes.to_numpy()
