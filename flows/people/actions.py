@@ -53,6 +53,9 @@ class Action(StrEnum):
     SESSION_ARCHIVE = "session.archive"
     SESSION_RESTORE = "session.restore"
     SESSION_IMPORT = "session.import"
+    NOTEBOOK_WRITE = "notebook.write"
+    NOTEBOOK_SHARE = "notebook.share"
+    NOTEBOOK_REVOKE = "notebook.revoke"
     REQUEST_APPROVE = "request.approve"
     REQUEST_REJECT = "request.reject"
     REQUEST_REPLY = "request.reply"
@@ -160,6 +163,9 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.SESSION_ARCHIVE: _RUNS,
         Action.SESSION_RESTORE: _RUNS,
         Action.SESSION_IMPORT: _RUNS,
+        Action.NOTEBOOK_WRITE: _RUNS,
+        Action.NOTEBOOK_SHARE: Need(Role.RUNNER, Scope.PEOPLE),
+        Action.NOTEBOOK_REVOKE: Need(Role.RUNNER, Scope.PEOPLE),
         Action.REQUEST_APPROVE: Need(Role.APPROVER, Scope.APPROVALS),
         Action.REQUEST_REJECT: Need(Role.APPROVER, Scope.APPROVALS),
         Action.REQUEST_REPLY: Need(Role.RUNNER, Scope.APPROVALS),

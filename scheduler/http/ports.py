@@ -11,9 +11,11 @@ from fluxagents.flows.drawing.picture import Picture
 from fluxagents.flows.events import Event
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.ports.clock import Clock
+from fluxagents.flows.ports.notebook import TextBlock
 from fluxagents.flows.ports.presence import Presence
 from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.flows.ports.session import SessionRecord
+from fluxagents.flows.state import RunState
 from fluxagents.flows.statistics.status_timeline import Moment
 from fluxagents.prompts.statistics.costs import Prices
 from fluxagents.scheduler.channels.slack.slack_inbox import SlackInbox
@@ -23,6 +25,7 @@ from fluxagents.scheduler.people.audit_trail import AuditTrail
 from fluxagents.scheduler.people.people import People
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.scheduler.sessions.notebooks import Notebooks
 from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.scheduler.triggers.deliveries import Deliveries
 from fluxagents.scheduler.triggers.intake.reception import Reception
@@ -263,6 +266,8 @@ class ApiPorts:
     clock: Clock
     sessions: Callable[[RunClient], Sessions]
     """The sessions, for whoever acts with a client."""
+    notebooks: Callable[[RunClient], Notebooks]
+    """The notebooks of sessions, for whoever acts with a client."""
     schedules: Callable[[RunClient], Schedules]
     """The schedules, for whoever acts with a client."""
     triggers: Callable[[RunClient], Triggers]
@@ -309,6 +314,8 @@ class ApiPorts:
     """Take in the file of a session, under another name if one is given, for whoever acts with a client."""
     report_session: Callable[[Sessions, str, str], bytes]
     """A session on one page, as `html` or `pdf`."""
+    write_notebook: Callable[[SessionRecord, Sequence[TextBlock | RunState]], bytes]
+    """A notebook as one HTML file."""
     statistics: Callable[..., Mapping[str, Any]]
     """Add up the runs of a choice: `flow`, `session`, `since_ms`, `until_ms`."""
     session_statistics: Callable[[str], tuple[Mapping[str, Any], Sequence[Moment]]]

@@ -34,6 +34,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "sessions.acts": ("sessions",),
     "sessions.figures": ("sessions",),
     "sessions.files": ("sessions",),
+    "sessions.notebooks": ("sessions",),
     # The plain address of a session comes last: its name may hold slashes.
     "sessions.listing": ("sessions", "events"),
     "triggers.schedules": ("schedules",),
@@ -72,7 +73,9 @@ PAGE_MODULES: dict[str, tuple[str, ...]] = {
     "pages.results": ("runs",),
     "pages.run": ("runs",),
     "pages.requests": ("requests",),
-    "pages.sessions": ("sessions",),
+    "pages.sessions.notebook": ("sessions", "shared"),
+    # As for `sessions.listing`.
+    "pages.sessions.sessions": ("sessions",),
     "pages.models": ("models",),
     "pages.flows": ("flows",),
     "pages.automation.schedules": ("schedules",),

@@ -27,8 +27,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-LINKS = "/answer/"
-"""Below it a path is a secret of the person to whom it was sent."""
+LINKS = ("/answer/", "/shared/")
+"""Below them a path is a secret of whoever it was sent to."""
 
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 
@@ -101,5 +101,5 @@ class RequestLog:
 
 
 def _hide_link(path: str) -> str:
-    """The path without what lets whoever has it answer a request."""
-    return f"{LINKS}***" if path.startswith(LINKS) else path
+    """The path without what lets whoever has it answer a request or read a notebook."""
+    return next((f"{links}***" for links in LINKS if path.startswith(links)), path)

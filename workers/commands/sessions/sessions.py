@@ -28,6 +28,10 @@ COMMANDS = {
     ),
     "stats": ("sessions.stats:stats", "Show how a session went: states over time, steps, tokens, costs."),
     "report": ("sessions.report:report", "Write a report of a session as one HTML or PDF file."),
+    "notebook": (
+        "sessions.notebook:notebook",
+        "Tell what the answers of a session mean, and let others read it.",
+    ),
     "export": ("sessions.transfer:export_session", "Write a session with all its runs as one file."),
     "import": ("sessions.transfer:import_session", "Take in a session that `sessions export` wrote."),
 }

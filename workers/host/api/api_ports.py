@@ -22,8 +22,10 @@ from fluxagents.flows.drawing.picture import Picture
 from fluxagents.flows.events import Event
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
+from fluxagents.flows.ports.notebook import TextBlock
 from fluxagents.flows.ports.remark_book import RemarkBook
 from fluxagents.flows.ports.session import SessionRecord
+from fluxagents.flows.state import RunState
 from fluxagents.flows.statistics.status_timeline import Moment, StatusTimeline
 from fluxagents.prompts.statistics.costs import Prices
 from fluxagents.prompts.versions.manager import PromptManager
@@ -38,6 +40,7 @@ from fluxagents.scheduler.people.audit_trail import AuditTrail
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.people.people import People
 from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.sessions.notebooks import Notebooks
 from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
@@ -65,6 +68,7 @@ from fluxagents.workers.redis.http.rate_limits import RedisRateLimits
 from fluxagents.workers.redis.http.saved_queries import RedisSavedQueries
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.people.key_book import RedisKeyBook
+from fluxagents.workers.redis.people.notebook_book import RedisNotebookBook
 from fluxagents.workers.redis.people.presence import RedisPresence
 from fluxagents.workers.redis.people.session_book import RedisSessionBook
 from fluxagents.workers.redis.people.standing_book import RedisStandingBook
@@ -144,6 +148,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         audit_trail=AuditTrail(store.audit_log, AuditSegmentFiles(settings.artifact_url)),
         clock=clock,
         sessions=lambda acting: Sessions(acting, lambda: Archive(settings.artifact_url)),
+        notebooks=lambda acting: Notebooks(acting, RedisNotebookBook(redis, prefix=prefix)),
         schedules=lambda acting: open_schedules(acting, app, redis),
         triggers=lambda acting: open_triggers(acting, app, redis),
         deliveries=lambda acting: open_deliveries(acting, app, redis),
@@ -194,6 +199,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
             prices=load_prices(settings),
             now_ms=clock.now_ms(),
         ),
+        write_notebook=_write_notebook,
         statistics=add_up_runs,
         session_statistics=add_up_session,
         prices=lambda: load_prices(settings),
@@ -312,6 +318,12 @@ def _import_session(
             acting, stores, path, new_name=name
         )
     return taken
+
+
+def _write_notebook(session: SessionRecord, contents: Sequence[TextBlock | RunState]) -> bytes:
+    files = import_module("fluxagents.workers.reports.session.notebook_html")
+    page: bytes = files.write_notebook(session, contents)
+    return page
 
 
 def _report_session(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fluxagents.workers.reports.html.elements import paragraph, strong, table, text
 from fluxagents.workers.reports.session.growth_figure import draw_session
@@ -24,12 +24,17 @@ h1 { margin: 0 } h2 { font-size: 1.05em; margin: 1.4em 0 .3em } svg { max-width:
 
 def write_html(report: SessionReport) -> bytes:
     """The file; the same report always gives the same bytes."""
+    return write_page(report.title, _draw_body(report))
+
+
+def write_page(title: str, parts: Iterable[str]) -> bytes:
+    """A file with its styles, from parts that are HTML already."""
     head = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{text(report.title)}</title><style>{_STYLE}</style></head><body>\n"
+        f"<title>{text(title)}</title><style>{_STYLE}</style></head><body>\n"
     )
-    return (head + "\n".join(_draw_body(report)) + "\n</body></html>\n").encode()
+    return (head + "\n".join(parts) + "\n</body></html>\n").encode()
 
 
 def _draw_body(report: SessionReport) -> Iterator[str]:

@@ -19,6 +19,9 @@ from fluxagents.scheduler.http.routes.run_history import ZIP, answer_written
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
+LONE_PAGE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
+"""The policy of a page with its styles and pictures in it: a browser shows those, and runs nothing."""
+
 REPORT_FORMATS = {"text/html": "html", "application/pdf": "pdf"}
 """Media type -> format of a report."""
 
@@ -59,9 +62,7 @@ def report_session(
     kind = choose_format(accept, REPORT_FORMATS, "text/html")
     page = ports.report_session(ports.sessions(client), session, REPORT_FORMATS[kind])
     name = f"{quote_url(session, safe='')}.{REPORT_FORMATS[kind]}"
-    # Whoever looks at it in a browser sees its styles and pictures, which are in the page, and runs nothing.
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
-    headers = {"Content-Disposition": f'inline; filename="{name}"', "Content-Security-Policy": policy}
+    headers = {"Content-Disposition": f'inline; filename="{name}"', "Content-Security-Policy": LONE_PAGE}
     return PlainResponse(page, media_type=kind, headers=headers)
 
 

@@ -72,6 +72,25 @@ def test_the_page_can_be_followed_from_its_first_command_to_its_last(call: Call)
     assert len(lines) >= 8
 
 
+def test_a_notebook_is_told_in_order_and_shared(call: Call, tmp_path: Path) -> None:
+    run = start(call)
+    call("sessions notebook add s --text 'It <grows>.'")
+    call(f"sessions notebook add s --run {run} --at 1")
+    assert call("sessions notebook show s").stdout.splitlines()[1:] == [f"  1  run {run}", "  2  It <grows>."]
+    blocks = read(call("sessions notebook move s 2 1 --json"))["blocks"]
+    assert [block["kind"] for block in blocks] == ["text", "run"]
+    call("sessions notebook export s -o notebook.html")
+    page = (tmp_path / "notebook.html").read_text(encoding="utf-8")
+    assert page.index("It &lt;grows&gt;.") < page.index(run)
+    assert len(read(call("sessions notebook remove s 2 --json"))["blocks"]) == 1
+    assert "no place 2" in str(call("sessions notebook remove s 2").exception)
+    made = read(call("sessions notebook share s --days 1 --json"))
+    assert made["expires_ms"] - made["created_ms"] == 86_400_000
+    assert [each["id"] for each in read(call("sessions notebook links s --json"))] == [made["id"]]
+    call(f"sessions notebook revoke s {made['id']}")
+    assert call("sessions notebook links s").stdout == "no link leads to the notebook of session s\n"
+
+
 def test_runs_of_a_session_are_listed_shown_and_steered(call: Call) -> None:
     call("sessions create s --label Survey --runs 2 --tokens 1000")
     runs = {start(call), start(call)}
