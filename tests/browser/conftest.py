@@ -22,6 +22,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 TIMEOUT_MS = 120_000
 
 GROWTH = "How fast does it grow?"
+ANAEROBIC = "How fast does it grow without oxygen?"
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
 
 
@@ -100,3 +101,11 @@ def site(served: tuple[Api, str]) -> Iterator[Site]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield Site(*served, browser)
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _close_pages(site: Site) -> Iterator[None]:
+    """Pages that are left open would follow what the next tests do."""
+    yield
+    for context in site.browser.contexts:
+        context.close()

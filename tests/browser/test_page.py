@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import expect
 from tests.browser.conftest import CHANGE, GROWTH, Site, ask
@@ -35,6 +36,9 @@ def test_two_people_decide_and_both_see_it(site: Site) -> None:
     asking.get_by_role("link", name=re.compile("Waits for an answer")).click()
     expect(asking.get_by_role("row", name=re.compile("^growth"))).to_contain_text("0.8739")
     deciding.goto(asking.url)
+    deciding.get_by_label(re.compile("^Your question")).fill("How fast does it grow without the change?")
+    deciding.get_by_role("button", name="Ask", exact=True).click()
+    expect(asking.locator("#thread")).to_contain_text("0.8739")
     # Bob asks for other arguments; Ana's form is of what was asked before.
     deciding.get_by_text("Change what is asked for").click()
     deciding.get_by_label(re.compile("^medium changes")).fill('{"EX_glc__D_e": 12}')
@@ -64,3 +68,13 @@ def test_a_page_follows_what_another_browser_does(site: Site) -> None:
     acting.get_by_role("button", name="Sign out").click()
     acting.goto("/runs")
     expect(acting).to_have_url(re.compile("/enter"))
+
+
+def test_a_broken_file_is_refused_with_its_reason(site: Site, tmp_path: Path) -> None:
+    page = site.enter(site.open(), "ana", Role.ADMIN)
+    broken = tmp_path / "broken.xml"
+    broken.write_text("<sbml><model>")
+    page.get_by_text("A model file of yours").click()
+    page.get_by_label(re.compile("^Upload a model")).set_input_files(broken)
+    expect(page.locator("#upload-status")).to_contain_text("broken.xml was not taken: ")
+    expect(page.get_by_label("Model", exact=True)).to_have_value("")
