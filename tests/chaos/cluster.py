@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +84,13 @@ class Cluster:
     """
 
     def __init__(
-        self, folder: Path, *, workers: Sequence[str] = WORKERS, forked: bool = False, url: str = ""
+        self,
+        folder: Path,
+        *,
+        workers: Sequence[str] = WORKERS,
+        forked: bool = False,
+        url: str = "",
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.workers = tuple(workers)
@@ -112,6 +118,7 @@ class Cluster:
             **self.reach_redis_by(self.proxy),
             **{tools.RECEIVER_VARIABLE: str(self.receiver.port), MARK: self.mark},
             **FAST,
+            **(variables or {}),
         )
         self._nursery = Nursery(self.environment, ROOT) if forked else None
 
@@ -285,9 +292,11 @@ class Cluster:
 
 
 @contextmanager
-def installed(folder: Path, *, url: str = "") -> Iterator[Cluster]:
+def installed(
+    folder: Path, *, url: str = "", variables: Mapping[str, str] | None = None
+) -> Iterator[Cluster]:
     """A running installation that leaves nothing behind; on a Redis of the caller's, if there is a URL."""
-    cluster = Cluster(folder, url=url)
+    cluster = Cluster(folder, url=url, variables=variables)
     try:
         cluster.up()
         yield cluster

@@ -14,6 +14,9 @@ from tests.chaos.sentinels import PASSWORD, Sentinels
 
 pytestmark = pytest.mark.long
 
+SHORT_STEPS = {"FLUXAGENTS_SOFT_TIME_LIMIT_S": "20", "FLUXAGENTS_HARD_TIME_LIMIT_S": "30"}
+"""A lease whose step nobody is at any more ends a minute after the hard limit."""
+
 
 @pytest.fixture
 def sentinels(tmp_path: Path) -> Iterator[Sentinels]:
@@ -25,7 +28,7 @@ def sentinels(tmp_path: Path) -> Iterator[Sentinels]:
 @pytest.fixture
 def watched(sentinels: Sentinels, tmp_path: Path) -> Iterator[Cluster]:
     """An installation on a Redis that sentinels watch."""
-    with installed(tmp_path / "cluster", url=sentinels.url) as cluster:
+    with installed(tmp_path / "cluster", url=sentinels.url, variables=SHORT_STEPS) as cluster:
         yield cluster
 
 
