@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pytest
-from tests.chaos.cluster import Cluster
+from tests.chaos.cluster import STARTS_WITHIN_S, Cluster
 from tests.support.chat_endpoint import ChatEndpoint, Reply, calling, refused, serving, using
 
 from fluxagents.flows import events as e
@@ -49,7 +49,7 @@ def decide_workers(cluster: Cluster, endpoint: ChatEndpoint, *names: str, **vari
             },
         )
     cluster.eventually(
-        lambda: set(names) <= {name.partition("@")[0] for name in cluster.ready()}, within_s=60
+        lambda: set(names) <= {name.partition("@")[0] for name in cluster.ready()}, within_s=STARTS_WITHIN_S
     )
 
 
