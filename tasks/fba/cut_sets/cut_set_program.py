@@ -12,6 +12,9 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 CHOSEN = 0.5
 """A variable that is 0 or 1 counts as 1 above this."""
 
+GAP = 1e-4
+"""Fraction of its cost that a proposal may be above the cheapest one, as HiGHS proves it by default."""
+
 SLACK = 1e-6
 """Of the costs, for the rounding of a solver."""
 
@@ -37,12 +40,20 @@ class CutSetProgram:
         costs: Target -> cost, above 0.
         most_knock_outs: Count at most.
         max_cost: None for no limit.
+        has_floor: Whether a row says that no proposal is cheaper than the one before, as demands only come.
+            HiGHS is then done as soon as it finds a set of that cost; GLPK takes longer with it.
     """
 
     def __init__(
-        self, program: Any, costs: Mapping[str, float], most_knock_outs: int, max_cost: float | None
+        self,
+        program: Any,
+        costs: Mapping[str, float],
+        most_knock_outs: int,
+        max_cost: float | None,
+        *,
+        has_floor: bool,
     ) -> None:
-        self._program = program
+        self._program, self._costs = program, costs
         self._never: set[str] = set()
         self._demands: Counter[str] = Counter()
         variable = program.interface.Variable
@@ -52,7 +63,9 @@ class CutSetProgram:
         program.add([*self._chosen.values(), self._nothing])
         program.objective = program.interface.Objective(0, direction="min")
         terms = {self._chosen[name]: cost for name, cost in costs.items()}
-        program.objective.set_linear_coefficients(terms | {self._nothing: sum(costs.values()) + 1.0})
+        minimised = terms | {self._nothing: sum(costs.values()) + 1.0}
+        program.objective.set_linear_coefficients(minimised)
+        self._floor = self._limit(minimised, lb=0) if has_floor else None
         self._limit(dict.fromkeys(self._chosen.values(), 1.0), ub=most_knock_outs)
         if max_cost is not None:
             self._limit(terms, ub=max_cost + SLACK)
@@ -92,11 +105,14 @@ class CutSetProgram:
             raise FluxError(ErrorClass.SOLVER, f"the program of cut sets ended as '{status}'")
         if self._nothing.primal > CHOSEN:
             return Proposal(None, is_proved=True)
-        chosen = (name for name, variable in self._chosen.items() if variable.primal > CHOSEN)
-        return Proposal(tuple(chosen), is_proved=True)
+        chosen = tuple(name for name, variable in self._chosen.items() if variable.primal > CHOSEN)
+        if self._floor is not None:
+            self._floor.lb = sum(self._costs[name] for name in chosen) * (1 - GAP)
+        return Proposal(chosen, is_proved=True)
 
-    def _limit(self, terms: Mapping[Any, float], **bounds: float) -> None:
+    def _limit(self, terms: Mapping[Any, float], **bounds: float) -> Any:
         row = self._program.interface.Constraint(0, **bounds)
         self._program.add(row, sloppy=True)
         self._program.update()
         row.set_linear_coefficients(terms)
+        return row

@@ -148,7 +148,13 @@ def run(model: Model, args: Args) -> Result:
             None if task.wanted is None else task.wanted.find_active,
         )
         found = search.search(
-            CutSetProgram(program, costs, args.most_knock_outs, args.max_cost),
+            CutSetProgram(
+                program,
+                costs,
+                args.most_knock_outs,
+                args.max_cost,
+                has_floor=args.integer_solver == "highs",
+            ),
             max_sets=args.most_sets,
             limit_s=args.time_limit_s,
         )

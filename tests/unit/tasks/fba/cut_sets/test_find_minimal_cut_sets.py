@@ -136,6 +136,16 @@ def test_the_cheapest_sets_come_first(textbook: Any, call: Callable[..., Any]) -
     assert limited.is_complete
 
 
+def test_costs_that_hardly_differ_lose_no_set(textbook: Any, call: Callable[..., Any]) -> None:
+    """HiGHS takes either for the cheapest, so the next may be the cheaper one."""
+    asked: dict[str, Any] = {"candidates": CENTRAL_REACTIONS, "most_knock_outs": 2, "most_sets": 100}
+    plain = call(NAME, textbook, **asked)
+    costs = {name: 1.0 + 2e-5 * (rank % 3) for rank, name in enumerate(CENTRAL_REACTIONS)}
+    priced = call(NAME, textbook, costs=costs, integer_solver="highs", **asked)
+    assert priced.is_complete
+    assert sets_of(priced) == sets_of(plain)
+
+
 def test_a_search_that_ends_early_says_what_is_proved(textbook: Any, call: Callable[..., Any]) -> None:
     found = call(NAME, textbook, candidates=CENTRAL_REACTIONS, most_knock_outs=2, most_sets=1)
     assert (found.is_complete, found.stopped_by, found.proved_cost) == (False, "count", 1.0)
