@@ -5,9 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.ports.notebook import Block
+from fluxagents.flows.ports.notebook import Block, RunBlock, TextBlock
+from fluxagents.flows.texts.checks import check_stored_id, check_text
 
 Change = Callable[[tuple[Block, ...]], tuple[Block, ...]]
+
+
+def read_text(text: str) -> TextBlock:
+    """Words of somebody as a block.
+
+    Raises:
+        FluxError: If there are none, or too many.
+    """
+    if not check_text(text, "the text").strip():
+        raise FluxError(ErrorClass.BAD_ARGUMENT, "the text is empty")
+    return TextBlock(text=text)
+
+
+def read_run(run_id: str) -> RunBlock:
+    """A run as a block; `Notebooks.write` says whether the session has it.
+
+    Raises:
+        FluxError: If it can be no id.
+    """
+    return RunBlock(run=check_stored_id(run_id))
 
 
 def insert_block(block: Block, at: int | None = None) -> Change:

@@ -128,7 +128,12 @@ def test_the_page_adds_orders_removes_and_shares(api: Api, run: str, browser: Te
     assert (status, "version 3 now, not 2" in stale) == (409, True)
     assert send(browser, PAGE, act="remove", place="2", version="3")[0] == 303
     assert "Before. " not in browser.get(PAGE).text
-    assert send(browser, PAGE, act="down", place="1", version="4")[0] == 422
+    for act in (
+        {"act": "down", "place": "1"},
+        {"act": "add text", "text": " "},
+        {"act": "add run", "run": ""},
+    ):
+        assert send(browser, PAGE, **act, version="4")[0] == 422
     status, shared = send(browser, PAGE, act="share", days="2")
     path = re.search(r"/shared/[\w-]+", shared)
     assert path, status

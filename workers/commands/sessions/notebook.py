@@ -6,8 +6,15 @@ from pathlib import Path
 
 import click
 
-from fluxagents.flows.ports.notebook import Block, Notebook, RunBlock, TextBlock
-from fluxagents.scheduler.sessions.notebook_blocks import Change, insert_block, move_block, remove_block
+from fluxagents.flows.ports.notebook import Block, Notebook, TextBlock
+from fluxagents.scheduler.sessions.notebook_blocks import (
+    Change,
+    insert_block,
+    move_block,
+    read_run,
+    read_text,
+    remove_block,
+)
 from fluxagents.scheduler.sessions.notebooks import LINK_DAYS, MAX_LINK_DAYS
 from fluxagents.workers.clients.notebook_client import open_notebooks
 from fluxagents.workers.commands.command_client import CommandClient
@@ -50,9 +57,9 @@ def add(name: str, text: str | None, run: str | None, at: int | None, by: str | 
     """Add a block to the notebook of the session NAME."""
     block: Block
     if text and not run:
-        block = TextBlock(text=text)
+        block = read_text(text)
     elif run and not text:
-        block = RunBlock(run=run)
+        block = read_run(run)
     else:
         raise click.UsageError("name a --text or a --run")
     _write(name, insert_block(block, at), by=by, as_json=as_json)

@@ -9,13 +9,20 @@ from starlette.responses import Response
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
-from fluxagents.flows.ports.notebook import RunBlock, TextBlock
+from fluxagents.flows.ports.notebook import RunBlock
 from fluxagents.flows.texts.grammar import MAX_TEXT
 from fluxagents.scheduler.http.access import Ports
 from fluxagents.scheduler.http.routes.sessions.notebooks import answer_notebook
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.visitor import Form, Visitor, Who, go_to
-from fluxagents.scheduler.sessions.notebook_blocks import Change, insert_block, move_block, remove_block
+from fluxagents.scheduler.sessions.notebook_blocks import (
+    Change,
+    insert_block,
+    move_block,
+    read_run,
+    read_text,
+    remove_block,
+)
 from fluxagents.scheduler.sessions.notebooks import LINK_DAYS, MAX_LINK_DAYS
 
 router = APIRouter(route_class=PageRoute)
@@ -74,13 +81,12 @@ def _show(who: Visitor, name: str, *, link: str = "") -> Response:
 def _read_change(act: str, form: Form) -> Change:
     match act:
         case "add text":
-            return insert_block(TextBlock(text=form.get("text")))
+            return insert_block(read_text(form.get("text")))
         case "add run":
-            return insert_block(RunBlock(run=form.get("run")))
-        case "up":
-            return move_block(_read_number(form, "place"), _read_number(form, "place") - 1)
-        case "down":
-            return move_block(_read_number(form, "place"), _read_number(form, "place") + 1)
+            return insert_block(read_run(form.get("run")))
+        case "up" | "down":
+            place = _read_number(form, "place")
+            return move_block(place, place - 1 if act == "up" else place + 1)
         case "remove":
             return remove_block(_read_number(form, "place"))
         case _:
