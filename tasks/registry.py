@@ -62,6 +62,9 @@ MODULES = (
     "fba.changes.knock_out",
     "fba.changes.set_bounds",
     "fba.changes.add_reactions",
+    "fba.genomes.annotate_proteins",
+    "fba.genomes.build_metabolic_model",
+    "fba.genomes.apply_model_draft",
     "fba.artifacts.fetch_artifact",
     "fba.entities.resolve_biochem_entity",
     "fba.entities.search_biochem",
@@ -175,8 +178,13 @@ def tool_facts(tools: Mapping[str, Tool]) -> dict[str, ToolFacts]:
     return {name: entry.facts for name, entry in entries_of(tools).items()}
 
 
+ALIASES: Mapping[str, str] = {"annotate_proteins_rast": "annotate_proteins"}
+"""Earlier names of tools."""
+
+
 def tool_named(name: str) -> Tool:
-    """The tool of this name; raises `UNKNOWN_ID` with the nearest names."""
+    """The tool of this name, or of this earlier name; raises `UNKNOWN_ID` with the nearest names."""
+    name = ALIASES.get(name, name)
     require_tool(name, TOOLS)
     return TOOLS[name]
 

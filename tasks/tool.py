@@ -72,8 +72,8 @@ class Tool:
     change: Callable[..., None] | None = None
     """Set on a tool that makes a new model: changes the model that it is given; called as `run`."""
     evidence: Callable[..., Mapping[str, str]] | None = None
-    """Set on a tool that adds reactions of another source: `evidence(ids, gathered)` says what speaks for
-    each of these."""
+    """Set on a tool that adds reactions of another source or removes some: `evidence(ids, gathered)` says why
+    for each of these."""
     compensation: str | None = None
     """Set on a tool that has an effect: how the effect is undone when a run is rolled back, in a sentence."""
     approval: RequestRules | None = None
@@ -125,7 +125,7 @@ class Tool:
         self.change(model, args, *self._gather(sources, args))
 
     def find_evidence(self, args: Args, sources: Sources, ids: tuple[str, ...]) -> Mapping[str, str]:
-        """What speaks for the reactions that a call adds; nothing where the tool does not know."""
+        """Why a call adds or removes these reactions; nothing where the tool does not know."""
         return self.evidence(ids, *self._gather(sources, args)) if self.evidence is not None else {}
 
     def _gather(self, sources: Sources, args: Args) -> tuple[Any, ...]:

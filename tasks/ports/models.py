@@ -147,7 +147,7 @@ class ModelStore(ModelLoader, Protocol):
         ...
 
     def add_named(self, name: str) -> ModelRecord:
-        """Store a model that comes with cobra (`SHIPPED`); raises `UNKNOWN_ID` with the nearest names."""
+        """Store a model that comes with cobra (`SHIPPED`) or a universal one; raises `UNKNOWN_ID`."""
         ...
 
     def resolve(self, text: str, *, files: bool = True) -> ModelRef:

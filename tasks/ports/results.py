@@ -31,6 +31,7 @@ MediaType = Literal[
     "application/yaml",
     "application/x-matlab-data",
     "text/csv",
+    "text/plain",
 ]
 """Of what an artifact holds."""
 

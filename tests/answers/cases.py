@@ -26,8 +26,17 @@ OUTCOMES = ("optimal", "zero_growth", "infeasible", "unbounded", "no_objective")
 
 SLOW = frozenset({("check_missing_media", "infeasible"), ("analyze_media_compatibility", "infeasible")})
 
-ALIKE = frozenset({"fetch_artifact", "resolve_biochem_entity", "search_biochem", "translate_database_ids"})
-"""Tools to which growth is nothing."""
+ALIKE = frozenset(
+    {
+        "fetch_artifact",
+        "resolve_biochem_entity",
+        "search_biochem",
+        "translate_database_ids",
+        "build_metabolic_model",
+        "apply_model_draft",
+    }
+)
+"""Tools to which growth is nothing, or whose model is a universal one."""
 
 _OF_A_FILE = re.compile(r"(?<=sha256:)\w+|\d+(?= bytes)")
 """Differs with the version of a library that writes files."""

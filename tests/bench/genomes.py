@@ -21,10 +21,10 @@ import pandas as pd
 
 from fluxagents.tasks.fba.genomes import annotate_proteins, build_metabolic_model
 from fluxagents.tasks.fba.genomes.draft_model import reduce_to_draft
+from fluxagents.tasks.fba.genomes.reading.genome_file import read_genome_file
+from fluxagents.tasks.fba.genomes.reading.protein_reading import read_proteins
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.ports.media import Component, LibraryMedium
-from fluxagents.workers.models.genomes.genome_file import read_genome_file
-from fluxagents.workers.models.genomes.protein_reading import read_proteins
 from fluxagents.workers.models.model_store import ModelFiles
 
 MAX_UPTAKE = 10.0
@@ -84,7 +84,7 @@ def measure(name: str, data: Path, store: ModelFiles, time_limit_s: float) -> No
     )
     with universal:
         model = universal.copy()
-    reduce_to_draft(model, result.draft, "")
+    reduce_to_draft(model, result.draft)
     theirs = cobra.io.read_sbml_model(str(data / "benchmark" / "models" / f"{name}.xml"))
     for label, judged in (("ours", model), ("CarveMe, CPLEX", theirs)):
         print(f"  {label}: {describe(judged, organism, name, data, media)}", flush=True)

@@ -24,7 +24,9 @@ from fluxagents.tasks.tool import Tool
 UNIT = re.compile(
     r"_(per_h|l_per_h|h|s|l|mmol_per_l|gdw_per_l|g_per_gdw|per_s|kda|mmol_per_gdw_h|mmol_c_per_gdw_h|mol_c_per_mol_c|mol_per_mol|g_per_g|fraction\w*|fraction_of_\w+)$|^(fraction)_"
 )
-UNIT_IN_WORDS = re.compile(r"1/h|mmol/gDW/h|, h\.|mol carbon|[Mm]ap units|[Ff]raction|[Cc]ount")
+UNIT_IN_WORDS = re.compile(
+    r"1/h|mmol/gDW/h|, h\.|mol carbon|[Mm]ap units|[Pp]ercent|bits|[Mm]edian|[Ff]raction|[Cc]ount"
+)
 STATUSES = {"optimal", "zero_growth", "infeasible", "unbounded", "no_objective"}
 
 

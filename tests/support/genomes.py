@@ -12,7 +12,17 @@ import pandas as pd
 
 from fluxagents.tasks.fba.genomes.alignment import Hit
 from fluxagents.tasks.fba.genomes.annotation import Annotation
+from fluxagents.tasks.fba.genomes.draft_model import DraftReaction, ModelDraft
+from fluxagents.tasks.fba.genomes.reading.eggnog_table import read_eggnog
+from fluxagents.tasks.fba.genomes.reading.genome_file import read_genome_file
 from fluxagents.tasks.fba.genomes.reference_set import find_reference, read_gene_rules
+from fluxagents.tasks.ports.artifacts import ArtifactStore
+
+GENOME = Path(__file__).parents[1] / "data" / "genomes" / "glycolysis.emapper.annotations"
+"""Fifteen enzymes of E. coli, as eggNOG-mapper describes them: no aligner is needed to know what they are."""
+
+LEFT_OUT = frozenset({"FRUpts2", "EX_fru_e"})
+"""Of the core model, in the draft that examples name."""
 
 
 @cache
@@ -50,3 +60,44 @@ def annotate_from_rules(model: Any, hidden: Collection[str]) -> Annotation:
         if key not in withheld
     ]
     return Annotation(genome="", aligner="diamond 2.1.3", reference="carveme 1.6.6", hits=tuple(hits))
+
+
+def store_examples(artifacts: ArtifactStore, model: Any) -> None:
+    """Store the genome, annotation and draft whose digests the examples of tools name."""
+    file = read_genome_file(GENOME)
+    genome = artifacts.put_file(file.stored, tool="").digest
+    hits = [
+        Hit(
+            protein=protein.protein,
+            reference=protein.bigg_genes,
+            identity_percent=None,
+            coverage_fraction=None,
+            e_value=None,
+            bit_score=protein.bit_score or 0.0,
+        )
+        for protein in read_eggnog(file)
+    ]
+    annotation = Annotation(genome=genome, aligner="none", reference="carveme", hits=tuple(hits))
+    artifacts.put_file(annotation.file, tool="")
+    rows = [
+        DraftReaction(
+            reaction=reaction.id,
+            name=reaction.name,
+            equation=reaction.reaction,
+            decision="left_out" if reaction.id in LEFT_OUT else "kept",
+            reason="genes" if reaction.gene_reaction_rule else "no evidence",
+            score=1.0 if reaction.gene_reaction_rule else None,
+            gene_rule=reaction.gene_reaction_rule,
+            identity_percent=None,
+            best_hits="",
+            growth_lost_fraction=None,
+        )
+        for reaction in model.reactions
+    ]
+    draft = ModelDraft(
+        genome=genome,
+        universal="e_coli_core",
+        medium_mmol_per_gdw_h={name: limit for name, limit in model.medium.items() if name not in LEFT_OUT},
+        reactions=tuple(rows),
+    )
+    artifacts.put_file(draft.file, tool="")

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.support.genomes import store_examples
+
 from fluxagents.flows.commands import Command, ComputeEffect, Decide, NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import Event, RunStarted
@@ -94,6 +96,7 @@ def record(
     acts = acts_in(folder, tools, decider, models=models, artifacts=artifacts)
     controller = FlowController(flow, tools=tool_facts(tools))
     ref = models.add(model) if model else models.add_named("e_coli_core")
+    store_examples(artifacts, models.load(ref.ref))
 
     def act(command: Command, state: RunState) -> Sequence[Event]:
         return acts[kind_of(command)](controller, state, command)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 from time import time
 
 from packaging.requirements import Requirement
@@ -18,6 +19,8 @@ from redis.sentinel import SentinelConnectionPool
 
 from fluxagents.flows.errors import FluxError, nearest
 from fluxagents.prompts.context.tokens import token_counter
+from fluxagents.tasks.fba.genomes.alignment import find_aligner
+from fluxagents.tasks.fba.genomes.reference_set import EXTRA_LIBRARIES, INSTALL, PACKAGE
 from fluxagents.tasks.ports.refused_messages import describe_refused
 from fluxagents.workers.celery.nodes.live_nodes import Node, live_nodes
 from fluxagents.workers.celery.queues import QUEUES
@@ -65,6 +68,7 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
     """All checks, one after the other as they are done; those that need Redis only if it answers."""
     yield check_variables(settings)
     yield check_packages()
+    yield check_genomes()
     try:
         client = connection.connect(settings)
     except FluxError as error:
@@ -139,6 +143,20 @@ def check_packages() -> CheckResult:
         f"{name} {version(name)}" for name in ("fluxagents", "celery", "kombu", "redis", "cobra")
     )
     return _ok("packages", shown)
+
+
+def check_genomes() -> CheckResult:
+    """Whether models can be built from genomes; nothing is wrong where nobody wants that."""
+    if find_spec(PACKAGE) is None:
+        return _ok("genomes", f"no models are built from them here; {INSTALL} brings what that needs")
+    missing = [name for name in EXTRA_LIBRARIES if find_spec(name) is None]
+    if missing:
+        return _warn("genomes", f"not installed: {', '.join(missing)}", INSTALL)
+    try:
+        aligner = find_aligner()
+    except FluxError as error:
+        return _warn("genomes", error.message, "; ".join(error.suggestions))
+    return _ok("genomes", f"proteins are aligned by {aligner}")
 
 
 def check_data_folder(settings: Settings) -> CheckResult:

@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.prompts.file_identity import once_per_content
+from fluxagents.tasks.fba.genomes.reference_set import UNIVERSES, find_reference
 from fluxagents.tasks.ports.models import (
     SHIPPED,
     ModelChange,
@@ -125,16 +126,19 @@ class ModelFiles:
 
     def add_named(self, name: str) -> ModelRecord:
         """See `ModelStore.add_named`."""
-        if name not in SHIPPED:
+        if name in UNIVERSES:
+            file = find_reference().universe(name)
+        elif name in SHIPPED:
+            file = _cobra_data_folder() / SHIPPED[name]
+        else:
             message = f"no model '{name}' comes with cobra"
             suggestions = nearest(name, SHIPPED) or (f"models: {', '.join(SHIPPED)}",)
             raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=suggestions)
-        file = _cobra_data_folder() / SHIPPED[name]
         return self._store(_describe_shipped(file).model_copy(update={"name": name}), file.read_bytes)
 
     def resolve(self, text: str, *, files: bool = True) -> ModelRef:
         """See `ModelStore.resolve`."""
-        if text in SHIPPED:
+        if text in SHIPPED or text in UNIVERSES:
             return self.add_named(text).ref
         # Quoting leaves these as they are, and a folder has no bytes.
         stored = None if text in {"", ".", ".."} else self._bytes.read(f"names/{quote(text, safe='')}")
@@ -152,7 +156,7 @@ class ModelFiles:
         if files and (is_url(text) or Path(text).is_file() or suffix_of(text) in FORMATS):
             return self.add(text).ref
         added = (unquote(name) for name in self._bytes.names("names"))
-        names = list(dict.fromkeys((*SHIPPED, *added)))
+        names = list(dict.fromkeys((*SHIPPED, *added, *UNIVERSES)))
         suggestions = nearest(text, names) or (f"models: {', '.join(names[:20])}",)
         raise FluxError(
             ErrorClass.UNKNOWN_ID, f"there is no model '{hide_secrets(text)}'", suggestions=suggestions

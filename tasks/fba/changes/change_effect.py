@@ -194,7 +194,7 @@ def compute_effect(
         model: To be changed for a while.
         change: Changes it.
         biomass: The reaction whose flux is growth, where the user names it.
-        evidence: Reactions that are added -> what speaks for each.
+        evidence: Reactions that are added or removed -> why each is.
         has_time: Whether there is time for more.
 
     Raises:
@@ -206,8 +206,8 @@ def compute_effect(
     before = _analyse(model, biomass, growth, has_time, "before the change")
     with hold_change(model, change):
         growth_after, _ = measure_growth(model, biomass)
-        added = tuple(reaction.id for reaction in model.reactions if reaction.id not in outline.bounds)
-        differences = list_model_changes(outline, model, evidence(added) if added else {})
+        moved = tuple(outline.bounds.keys() ^ {reaction.id for reaction in model.reactions})
+        differences = list_model_changes(outline, model, evidence(moved) if moved else {})
         later_names, later_genes = _read_names(model)
         after = _analyse(model, biomass, growth_after, has_time, "after the change")
     return ChangeEffect(

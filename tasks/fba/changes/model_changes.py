@@ -62,13 +62,15 @@ def list_model_changes(
     Args:
         before: Of the same model.
         model: After the change.
-        evidence: Reaction -> what speaks for it, of those that are added.
+        evidence: Reaction -> why it is added or removed.
     """
     after = outline_model(model)
     return (
         *(_describe_new(r, evidence) for r in model.reactions if r.id not in before.bounds),
         *(
-            ModelChangeRow(what=f"reaction {name}", before="there", after=NOTHING)
+            ModelChangeRow(
+                what=f"reaction {name}", before="there", after=NOTHING, evidence=evidence.get(name, "")
+            )
             for name in before.bounds
             if name not in after.bounds
         ),

@@ -43,10 +43,10 @@ class Hit(BaseModel):
 
     protein: str
     reference: str = Field(description="BiGG model, a dot, and the gene in it.")
-    identity_percent: float | None = Field(description="None for one that others found.")
+    identity_percent: float | None = Field(description="Percent; None for one that others found.")
     coverage_fraction: float | None = Field(description="Aligned residues by the longer of the two proteins.")
-    e_value: float | None
-    bit_score: float
+    e_value: float | None = Field(description="Count of hits as good that chance alone would give.")
+    bit_score: float = Field(description="In bits.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.genomes.alignment import Hit, align, find_aligner
 from fluxagents.tasks.fba.genomes.annotation import ANNOTATE, Annotation
-from fluxagents.tasks.fba.genomes.protein_table import GenomeArgs, Protein, read_proteins
+from fluxagents.tasks.fba.genomes.protein_table import Protein
 from fluxagents.tasks.fba.genomes.reference_set import PACKAGE, find_reference, read_gene_rules
+from fluxagents.tasks.fba.genomes.stored_genome import GenomeArgs, read_stored_proteins
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.ports.results import ResultFile
 from fluxagents.tasks.ports.sources import Sources
@@ -41,9 +42,9 @@ class ProteinAnnotation(BaseModel):
     function: str = Field(description="As the genome's file says.")
     confidence: Confidence
     best_hit: str
-    identity_percent: float | None
+    identity_percent: float | None = Field(description="Percent of the aligned residues.")
     coverage_fraction: float | None
-    bit_score: float | None
+    bit_score: float | None = Field(description="In bits.")
     hits: int = Field(description="Count of reference proteins within 10 % of the best bit score.")
     reactions: tuple[str, ...] = Field(description="BiGG ids, of the best hit's gene.")
     ec_numbers: str
@@ -89,8 +90,8 @@ class Result(ToolResult):
 
 
 def gather(sources: Sources, args: Args) -> tuple[Protein, ...]:
-    """The proteins; raises as `read_proteins`."""
-    return read_proteins(sources, args.genome)
+    """The proteins; raises as `read_stored_proteins`."""
+    return read_stored_proteins(sources, args)
 
 
 def run(model: Model | None, args: Args, proteins: Sequence[Protein]) -> Result:
@@ -180,6 +181,7 @@ def _judge(best: Hit | None) -> Confidence:
 TOOL = Tool(
     name=ANNOTATE,
     purpose="Which reactions the proteins of a genome catalyse: hits among curated models, with confidence.",
+    answers=("models from genomes",),
     args=Args,
     result=Result,
     run=run,
@@ -187,7 +189,7 @@ TOOL = Tool(
     rests_on=EVERYTHING,
     needs_model=False,
     reference="Buchfink et al. 2021, doi:10.1038/s41592-021-01101-x; Steinegger 2017, doi:10.1038/nbt.3988",
-    example={"genome": "sha256:" + "0" * 64},
+    example={"genome": "sha256:8ec238c69ee6eb8ed52608f91b5f98e421be245a024a20cf48d01215e596a0f9"},
     queue="tools.long",
     soft_time_limit_s=3_600,
 )

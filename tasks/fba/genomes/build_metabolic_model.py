@@ -65,7 +65,11 @@ class Args(GrowthArgs):
         default=0.001, ge=0, lt=1, description="Fraction of the best score at which the search may end."
     )
     time_limit_s: float = Field(default=600.0, gt=0, le=3_000, description="Of the search.")  # s
-    seed: int = Field(default=0, ge=0, description="Of the solver: others give other equally good networks.")
+    seed: int = Field(
+        default=0,
+        ge=0,
+        description="Count that fixes the solver's choices: others give other equally good networks.",
+    )
 
     @property
     def further_solvers(self) -> tuple[str, ...]:
@@ -79,8 +83,10 @@ class Result(ToolResult):
     draft: ModelDraft
     biomass_reaction: str
     status: str = Field(description="optimal within the gap, or time_limit.")
-    score: float = Field(description="Sum over the reactions that are kept.")
-    score_bound: float = Field(description="No network has a larger score.")
+    score: float = Field(
+        description="Sum over the reactions that are kept; 1 is the median of those with evidence."
+    )
+    score_bound: float = Field(description="No network has a larger score; in medians as well.")
     gap_fraction: float
     genes: int = Field(description="Count of genes in the rules.")
     media: tuple[MediumGrowth, ...]
@@ -259,14 +265,17 @@ def _name_source(score: ReactionScore | None) -> str:
 TOOL = Tool(
     name=BUILD,
     purpose="Draft a model from an annotated genome: run on a universal model; each reaction with evidence.",
-    answers=("growth",),
+    answers=("models from genomes",),
     args=Args,
     result=Result,
     run=run,
     gather=gather,
     rests_on=EVERYTHING,
     reference="Machado et al. 2018, doi:10.1093/nar/gky537; see reaction_selection",
-    example={"annotation": "sha256:" + "0" * 64, "media": ["M9_glucose"]},
+    example={
+        "gap_fraction": 0.05,
+        "annotation": "sha256:952307bd17394a8f61b501682ab818ccae361827db3072c6e17e430d42ac56d6",
+    },
     queue="tools.long",
     soft_time_limit_s=3_600,
 )

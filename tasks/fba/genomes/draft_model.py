@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,8 +14,7 @@ from fluxagents.tasks.fba.solving.lazy_libraries import cobra, pd
 from fluxagents.tasks.ports.results import ResultFile
 
 if TYPE_CHECKING:
-    from cobra import Model
-
+    from cobra import Model, Reaction
 
 Decision = Literal["kept", "added", "left_out"]
 
@@ -37,7 +37,7 @@ class DraftReaction(BaseModel):
     reason: str
     score: float | None = Field(description="1 for the median of reactions with evidence; None without any.")
     gene_rule: str
-    identity_percent: float | None = Field(description="Mean of the hits of the best complex.")
+    identity_percent: float | None = Field(description="Percent; mean of the hits of the best complex.")
     best_hits: str = Field(description="The reference genes of the best complex.")
     growth_lost_fraction: float | None = Field(
         description="Of the growth on the first medium, without the reaction; None where it was not tested."
@@ -69,8 +69,10 @@ class ModelDraft(BaseModel):
         return ResultFile(name="draft.json", media_type="application/json", content=content)
 
 
-def reduce_to_draft(model: Model, draft: ModelDraft, digest: str) -> None:
+def reduce_to_draft(model: Model, draft: ModelDraft) -> None:
     """Make a draft of its universal model: reactions, gene rules, medium, and evidence in the notes.
+
+    Inside `with model:` all of it is undone at the end.
 
     Raises:
         FluxError: `BAD_ARGUMENT` if the draft was made from another universal model.
@@ -87,15 +89,33 @@ def reduce_to_draft(model: Model, draft: ModelDraft, digest: str) -> None:
     model.remove_reactions(dropped, remove_orphans=True)
     for reaction in model.reactions:
         row = kept[reaction.id]
-        reaction.gene_reaction_rule = row.gene_rule
-        reaction.notes = {**reaction.notes, EVIDENCE_NOTE: _describe(row)}
-    cobra.manipulation.remove_genes(
-        model, [gene for gene in model.genes if not gene.reactions], remove_reactions=False
-    )
+        if reaction.gene_reaction_rule != row.gene_rule:
+            # Setting the rule it has would take the genes from the reaction when a context ends (cobra 0.32).
+            reaction.gene_reaction_rule = row.gene_rule
+        _set_notes(model, reaction, {EVIDENCE_NOTE: _describe(row)})
+    _drop_idle_genes(model)
     medium = draft.medium_mmol_per_gdw_h
     uptakes = {name: limit for name, limit in medium.items() if name in model.reactions}
     apply_medium(model, MediumArgs(medium=uptakes))
-    model.notes = {**model.notes, "genome": draft.genome, "draft": digest, "universal model": draft.universal}
+    origin = {"genome": draft.genome, "draft": draft.file.digest, "universal model": draft.universal}
+    _set_notes(model, model, origin)
+
+
+def _drop_idle_genes(model: Model) -> None:
+    """Take out genes without reactions; cobra's function would write every other rule anew for it."""
+    idle = [gene for gene in model.genes if not gene.reactions]
+    context = cobra.util.context.get_context(model)
+    if context is not None:
+        context(partial(model.genes.extend, idle))
+    model.genes -= idle
+
+
+def _set_notes(model: Model, noted: Model | Reaction, notes: Mapping[str, str]) -> None:
+    """Add notes; the old ones come back with the context, of which cobra's setter knows nothing."""
+    context = cobra.util.context.get_context(model)
+    if context is not None:
+        context(partial(setattr, noted, "notes", noted.notes))
+    noted.notes = {**noted.notes, **notes}
 
 
 def _describe(row: DraftReaction) -> str:

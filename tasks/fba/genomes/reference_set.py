@@ -28,6 +28,9 @@ UNIVERSES: Mapping[str, str] = {
 }
 """Models of all reactions that an organism of a kind may have, with its biomass: name -> file."""
 
+EXTRA_LIBRARIES = ("Bio", "pyrodigal", "highspy")
+"""What reads genomes, calls genes and chooses reactions, beside the reference."""
+
 INSTALL = "pip install 'fluxagents[genome]'"
 
 SPONTANEOUS = frozenset({"s0001", "S0001", "s_0001", "S_0001", "KPN_SPONT", "PP_s0001"})

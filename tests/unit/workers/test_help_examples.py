@@ -14,6 +14,7 @@ from tests.support.places import DOCS
 
 from fluxagents.scheduler.batches.run_media import resolve_media
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.tasks.fba.genomes.reference_set import UNIVERSES
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.models import SHIPPED
 from fluxagents.tasks.registry import TOOLS
@@ -94,10 +95,10 @@ def test_an_example_is_a_call_that_the_command_takes(line: str) -> None:
 
 
 def is_model_of_examples(model: object) -> bool:
-    """A model that comes with cobra, one made from it, or a file of the reader."""
+    """A model that is always there, one made from it, or a file of the reader."""
     if not isinstance(model, str):
         return model is None
-    return model.partition("+")[0] in {*SHIPPED, "my_model"} or model.endswith(OWN_FILES)
+    return model.partition("+")[0] in {*SHIPPED, *UNIVERSES, "my_model"} or model.endswith(OWN_FILES)
 
 
 @pytest.mark.parametrize("path", COMMANDS)

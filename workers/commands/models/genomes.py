@@ -8,17 +8,21 @@ from pathlib import Path
 import click
 from pydantic import JsonValue
 
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.texts.spreadsheet_cells import disarm_table
 from fluxagents.tasks.fba.genomes import annotate_proteins, build_metabolic_model
 from fluxagents.tasks.fba.genomes.draft_model import reduce_to_draft
 from fluxagents.tasks.fba.genomes.protein_table import Protein, tabulate_proteins
-from fluxagents.tasks.fba.genomes.reference_set import UNIVERSES, find_reference
+from fluxagents.tasks.fba.genomes.reading.eggnog_table import add_eggnog
+from fluxagents.tasks.fba.genomes.reading.genome_file import read_genome_file
+from fluxagents.tasks.fba.genomes.reading.protein_reading import read_proteins
+from fluxagents.tasks.fba.genomes.reference_set import UNIVERSES
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.workers.commands.artifacts.address import artifact_store
+from fluxagents.workers.commands.command_client import record_file_act
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
-from fluxagents.workers.models.genomes.eggnog_table import add_eggnog
-from fluxagents.workers.models.genomes.genome_file import read_genome_file
-from fluxagents.workers.models.genomes.protein_reading import read_proteins
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
 
@@ -28,12 +32,34 @@ _OUTPUT = click.Path(dir_okay=False, path_type=Path)
 
 @click.group(
     epilog=examples(
-        "fluxagents genomes proteins genome.fna.gz -o proteins.tsv",
+        "fluxagents genomes add genome.fna.gz",
         "fluxagents genomes build genome.gbk --universe universe_gramneg -o draft.xml --evidence draft.tsv",
     )
 )
 def genomes() -> None:
     """Read genomes, and draft models from them."""
+
+
+@genomes.command(
+    epilog=examples(
+        "fluxagents genomes add my_genome.fna.gz",
+        "fluxagents run model_from_genome --model universe_gramneg --input genome=3f9a11c02b7e",
+    )
+)
+@click.argument("file", type=_EXISTING)
+@json_option
+def add(file: Path, as_json: bool) -> None:
+    """Store the genome FILE (FASTA, GenBank, GFF3, eggNOG; also .gz) and print the digest that tools take.
+
+    The same genome has the same digest, packed or not. The contigs of a GFF3 file are added likewise.
+    """
+    genome = read_genome_file(file)
+    record_file_act(Settings.load(), Action.ARTIFACT_ADD, Resource(kind="artifact", id=file.name))
+    ref = artifact_store().put_file(genome.stored, tool="")
+    if as_json:
+        print_json({"digest": ref.digest, "format": genome.format, "bytes": ref.size_bytes})
+    else:
+        echo(ref.digest)
 
 
 @genomes.command(epilog=examples("fluxagents genomes proteins contigs.gff --sequences contigs.fna -o p.tsv"))
@@ -81,16 +107,17 @@ def build(
     settings = Settings.load()
     known = _read(file, sequences, annotations)
     library = MediaLibrary(settings.media_folder)
-    found = annotate_proteins.run(None, annotate_proteins.Args(genome=known[0].genome), known)
+    genome = annotate_proteins.Args(genome=read_genome_file(file).stored.digest)
+    found = annotate_proteins.run(None, genome, known)
     store = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
-    universal = store.load(store.add(find_reference().universe(universe), universe).ref).copy()
+    universal = store.load(store.resolve(universe)).copy()
     args = build_metabolic_model.Args(
         annotation=found.annotation.file.digest, media=media, time_limit_s=time_limit
     )
     given = build_metabolic_model.Evidence(found.annotation, tuple(library.medium(name) for name in media))
     result = build_metabolic_model.run(universal, args, given)
     disarm_table(result.tables()["reactions"]).to_csv(evidence, sep="\t", index=False)
-    reduce_to_draft(universal, result.draft, result.draft.file.digest)
+    reduce_to_draft(universal, result.draft)
     import_module("cobra.io").write_sbml_model(universal, str(output))
     shown: dict[str, JsonValue] = {**result.display(5), "aligner": found.annotation.aligner}
     if as_json:

@@ -295,6 +295,16 @@ def test_traces_that_cannot_be_sent_are_told(monkeypatch: pytest.MonkeyPatch) ->
     assert "FLUXAGENTS_TRACE_URL" in finding.seen
 
 
+def test_what_genomes_need_is_named_where_they_are_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "proteins are aligned by" in doctor.check_genomes().seen
+    monkeypatch.setitem(sys.modules, "pyrodigal", None)
+    finding = doctor.check_genomes()
+    assert (finding.verdict, finding.seen) == (CheckStatus.WARN, "not installed: pyrodigal")
+    assert finding.way_out == "pip install 'fluxagents[genome]'"
+    monkeypatch.setitem(sys.modules, "carveme", None)
+    assert doctor.check_genomes().verdict is CheckStatus.OK
+
+
 def test_a_data_folder_is_private_and_can_be_written(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data")
     assert doctor.check_data_folder(settings).verdict is CheckStatus.OK

@@ -20,6 +20,7 @@ import pytest
 from cobra.io import read_sbml_model
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.genomes.reference_set import find_reference
 from fluxagents.tasks.fba.models.model_file import decode_model, encode_model
 from fluxagents.tasks.ports.models import SHIPPED, Concern, ModelFormat, ModelRecord, ModelRef
 from fluxagents.tasks.registry import tool_named
@@ -181,6 +182,12 @@ def test_unknown_model_names_the_nearest(store: ModelFiles) -> None:
         store.add_named("salmonela")
     with pytest.raises(FluxError, match="no model sha256:0"):
         store.load(ModelRef(digest=f"sha256:{'0' * 64}", name="gone"))
+
+
+def test_universal_models_have_names(store: ModelFiles) -> None:
+    ref = store.resolve("universe_cyanobacteria")
+    assert ref.name == "universe_cyanobacteria"
+    assert store.original(ref) == find_reference().universe(ref.name).read_bytes()
 
 
 def test_names_of_shipped_models_are_kept(store: ModelFiles, sbml: bytes, tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_the_same_genome_gives_the_same_draft(build: Build) -> None:
 def test_the_draft_becomes_a_model_with_evidence_in_its_notes(build: Build, fresh_textbook: Any) -> None:
     result = build()
     draft = result.draft
-    reduce_to_draft(fresh_textbook, draft, "sha256:1")
+    reduce_to_draft(fresh_textbook, draft)
     assert fresh_textbook.slim_optimize() == pytest.approx(result.media[0].growth_per_h, rel=1e-6)
     assert len(fresh_textbook.genes) == result.genes > 0
     assert {r.id for r in fresh_textbook.reactions} == {row.reaction for row in draft.reactions if row.is_in}
@@ -132,7 +132,7 @@ def test_a_draft_of_another_universal_model_is_refused(build: Build, fresh_textb
     draft = build().draft
     rows = (draft.reactions[0].model_copy(update={"reaction": "NOT_HERE", "decision": "kept"}),)
     with pytest.raises(FluxError, match="has reaction 'NOT_HERE'") as raised:
-        reduce_to_draft(fresh_textbook, draft.model_copy(update={"reactions": rows}), "sha256:2")
+        reduce_to_draft(fresh_textbook, draft.model_copy(update={"reactions": rows}))
     assert raised.value.kind is ErrorClass.BAD_ARGUMENT
 
 

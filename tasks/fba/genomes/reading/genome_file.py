@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.ports.results import ResultFile
 
 MAX_BYTES = 100_000_000
 """Unpacked: the largest bacterial genomes have 16 Mb; five times that with their annotation as text."""
@@ -35,37 +35,45 @@ class GenomeFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GenomeFile:
-    """A file as it was given."""
+    """An unpacked file."""
 
     name: str
     text: str
-    digest: str
     format: GenomeFormat
+
+    @property
+    def stored(self) -> ResultFile:
+        """As an artifact; packed or not, the same genome has the same digest."""
+        return ResultFile(name=self.name, media_type="text/plain", content=self.text.encode())
 
 
 def read_genome_file(path: Path) -> GenomeFile:
-    """Read a file, packed or not, and tell its format from what is in it.
-
-    Raises:
-        FluxError: `BAD_ARGUMENT` if it cannot be read, is empty, too large, damaged, or no format of genomes.
-    """
+    """Read a file; raises as `parse_genome`, and `BAD_ARGUMENT` if it cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise refuse(path.name, f"cannot be read: {error.strerror or error}") from error
+    return parse_genome(path.name, data)
+
+
+def parse_genome(name: str, data: bytes) -> GenomeFile:
+    """Unpack the content of a file, and tell its format from what is in it.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if it is empty, too large, damaged, or no format of genomes.
+    """
     if len(data) > MAX_BYTES:
-        raise _too_large(path.name)
-    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        raise _too_large(name)
     if data.startswith(GZIP):
-        data = _unpack(path.name, data)
+        data = _unpack(name, data)
     if not data.strip():
-        raise refuse(path.name, "is empty")
+        raise refuse(name, "is empty")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise refuse(path.name, "is no text", "give FASTA, GenBank or GFF3, plain or as .gz") from None
-    return GenomeFile(path.name, text, digest, _tell_format(path.name, text))
+        raise refuse(name, "is no text", "give FASTA, GenBank or GFF3, plain or as .gz") from None
+    return GenomeFile(name, text, _tell_format(name, text))
 
 
 def refuse(name: str, reason: str, *ways_out: str) -> FluxError:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from fluxagents.tasks.fba.genomes.protein_table import Protein
-from fluxagents.workers.models.genomes.genome_file import GenomeFile, GenomeFormat, refuse
+from fluxagents.tasks.fba.genomes.reading.genome_file import GenomeFile, GenomeFormat, refuse
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.\-]")
+
+
+def read_eggnog(file: GenomeFile) -> Iterator[Protein]:
+    """The proteins of a table without their sequences: what it says about them is all that is known."""
+    for name, row in _read_rows(file).items():
+        yield _merge(Protein(protein=name, sequence="", source=file.format), row)
 
 
 def add_eggnog(proteins: Sequence[Protein], file: GenomeFile) -> tuple[Protein, ...]:

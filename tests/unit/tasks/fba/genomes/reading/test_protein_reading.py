@@ -12,13 +12,13 @@ from Bio import Seq as SequenceModule
 from Bio import SeqFeature as FeatureModule
 from Bio import SeqIO
 from Bio.SeqRecord import SeqRecord
-from tests.support.genomes import read_reference_proteins, write_fasta
+from tests.support.genomes import GENOME, read_reference_proteins, write_fasta
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.models.genomes import genome_file
-from fluxagents.workers.models.genomes.eggnog_table import add_eggnog
-from fluxagents.workers.models.genomes.genome_file import GenomeFormat, read_genome_file
-from fluxagents.workers.models.genomes.protein_reading import read_proteins
+from fluxagents.tasks.fba.genomes.reading import genome_file
+from fluxagents.tasks.fba.genomes.reading.eggnog_table import add_eggnog
+from fluxagents.tasks.fba.genomes.reading.genome_file import GenomeFormat, read_genome_file
+from fluxagents.tasks.fba.genomes.reading.protein_reading import read_proteins
 
 Seq: Any = SequenceModule.Seq
 Feature: Any = FeatureModule
@@ -90,7 +90,6 @@ def test_genes_of_nucleotides_are_called(
     assert {protein.contig for protein in called} == {"chromosome"}
     assert {protein.strand for protein in called} == {"+", "-"}
     assert called[0].source.startswith("pyrodigal ")
-    assert called[0].genome == read_genome_file(file).digest
 
 
 def test_genbank_and_gff_give_the_proteins_that_they_name(contig: str, tmp_path: Path) -> None:
@@ -124,6 +123,22 @@ def test_genbank_and_gff_give_the_proteins_that_they_name(contig: str, tmp_path:
     wrong = write_fasta(tmp_path / "proteins.faa", [("p", protein.sequence)])
     with pytest.raises(FluxError, match="is protein FASTA, and GFF3 needs nucleotides"):
         read(gff, wrong)
+
+
+def test_the_same_genome_has_one_digest_packed_or_not(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "p.faa", tmp_path / "p.faa.gz"
+    plain.write_bytes(b">p1\nMKVLW\n")
+    packed.write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
+    stored = read_genome_file(packed).stored
+    assert stored.digest == read_genome_file(plain).stored.digest
+    assert stored.content == plain.read_bytes()
+
+
+def test_a_table_of_eggnog_alone_names_proteins_without_sequences() -> None:
+    proteins = read(GENOME)
+    assert {protein.sequence for protein in proteins} == {""}
+    known = {protein.protein: protein.bigg_genes for protein in proteins}
+    assert known["b2779"] == "iML1515.b2779"
 
 
 def test_annotations_of_eggnog_are_added(proteins: list[tuple[str, str]], tmp_path: Path) -> None:

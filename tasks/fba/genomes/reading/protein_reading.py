@@ -10,10 +10,11 @@ from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.genomes.protein_table import Protein
+from fluxagents.tasks.fba.genomes.reading.eggnog_table import read_eggnog
+from fluxagents.tasks.fba.genomes.reading.gene_calling import Contig, call_genes
+from fluxagents.tasks.fba.genomes.reading.genome_file import GenomeFile, GenomeFormat, refuse
+from fluxagents.tasks.fba.genomes.reading.gff_file import read_gff
 from fluxagents.tasks.fba.genomes.reference_set import INSTALL
-from fluxagents.workers.models.genomes.gene_calling import Contig, call_genes
-from fluxagents.workers.models.genomes.genome_file import GenomeFile, GenomeFormat, refuse
-from fluxagents.workers.models.genomes.gff_file import read_gff
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.\-]")
 """What the id of a gene in a model cannot have."""
@@ -26,14 +27,14 @@ def read_proteins(file: GenomeFile, sequences: GenomeFile | None = None) -> tupl
     """The proteins of a file.
 
     Args:
-        file: FASTA of proteins or of nucleotides (whose genes are called), GenBank, or GFF3.
+        file: FASTA of proteins or of nucleotides (whose genes are called), GenBank, GFF3, or a table of
+            eggNOG-mapper, whose proteins have no sequence.
         sequences: The nucleotides of a GFF3 file that has none itself.
 
     Raises:
         FluxError: `BAD_ARGUMENT` if it has no proteins, ids that occur twice, or the wrong kind of sequences.
     """
-    proteins = tuple(_check(file, list(_read(file, sequences))))
-    return tuple(protein.model_copy(update={"genome": file.digest}) for protein in proteins)
+    return tuple(_check(file, list(_read(file, sequences))))
 
 
 def read_fasta(file: GenomeFile, text: str | None = None) -> list[tuple[str, str, str]]:
@@ -62,7 +63,7 @@ def _read(file: GenomeFile, sequences: GenomeFile | None) -> Iterator[Protein]:
     elif file.format is GenomeFormat.GFF:
         yield from read_gff(file, _contigs_of(file, sequences))
     else:
-        raise refuse(file.name, f"is {file.format}", "give it by --annotations, beside the genome")
+        yield from read_eggnog(file)
 
 
 def _read_protein_fasta(file: GenomeFile) -> Iterator[Protein]:
@@ -139,7 +140,7 @@ def _sequence_of(file: GenomeFile, record: Any) -> str:
 
 
 def _check(file: GenomeFile, proteins: Sequence[Protein]) -> Iterator[Protein]:
-    if not any(protein.sequence for protein in proteins):
+    if not any(protein.sequence or protein.bigg_genes for protein in proteins):
         raise refuse(file.name, "holds no protein", "check that it is the genome of a bacterium or archaeon")
     safe = [_UNSAFE.sub("_", protein.protein) for protein in proteins]
     _require_distinct(file, safe)

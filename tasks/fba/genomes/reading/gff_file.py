@@ -9,8 +9,8 @@ from importlib import import_module
 from urllib.parse import unquote
 
 from fluxagents.tasks.fba.genomes.protein_table import Protein
-from fluxagents.workers.models.genomes.gene_calling import Contig
-from fluxagents.workers.models.genomes.genome_file import GenomeFile, refuse
+from fluxagents.tasks.fba.genomes.reading.gene_calling import Contig
+from fluxagents.tasks.fba.genomes.reading.genome_file import GenomeFile, refuse
 
 COLUMNS = 9
 
