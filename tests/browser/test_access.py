@@ -1,65 +1,12 @@
-"""Every section can be read by everybody: axe finds nothing, light or dark, and it fits each screen."""
+"""Everybody can use every section: axe finds nothing, a keyboard will do, and each screen is wide enough."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-
-from playwright.sync_api import Page, Request, Response
-from tests.browser.conftest import TIMEOUT_MS, Site
-
-from fluxagents.flows.people.roles import Role
-
-AXE = Path(__file__).with_name("vendor") / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+from tests.browser.conftest import Site
+from tests.browser.page_faults import find_faults
 
 PATHS = ("/", "/runs", "/requests", "/sessions", "/models", "/flows")
-
-FIRST_VIEW = 100_000
-"""Bytes that a first view may take, as they are sent, without plots."""
 
 
 def test_the_sections_suit_everybody(site: Site) -> None:
     assert list(find_faults(site, PATHS)) == []
-
-
-def find_faults(site: Site, paths: Sequence[str]) -> Iterator[tuple[str, str, object]]:
-    """What is wrong with pages: the path, the kind and the details."""
-    # axe is put into the page, whose own policy would refuse it.
-    context = site.browser.new_context(base_url=site.address, bypass_csp=True)
-    context.set_default_timeout(TIMEOUT_MS)
-    page = site.enter(context, "ana", Role.ADMIN)
-    sent: dict[str, int] = {}
-    foreign: list[str] = []
-
-    def weigh(request: Request) -> None:
-        sent[request.url] = request.sizes()["responseBodySize"]
-
-    def note(response: Response) -> None:
-        if not response.url.startswith(site.address):
-            foreign.append(response.url)
-
-    page.on("requestfinished", weigh)
-    page.on("response", note)
-    for path in paths:
-        sent.clear()
-        page.set_viewport_size({"width": 1280, "height": 900})
-        page.goto(path)
-        weight = sum(size for url, size in sent.items() if not url.partition("?")[0].endswith(".svg"))
-        if weight > FIRST_VIEW:
-            yield path, "weight", weight
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        for scheme, only in (("light", RULES), ("dark", ["color-contrast"])):
-            yield from ((path, scheme, fault) for fault in _run_axe(page, scheme, only))
-        for width in (375, 2560):
-            page.set_viewport_size({"width": width, "height": 900})
-            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-                yield path, "scrolls sideways", width
-    yield from (("", "foreign", url) for url in foreign)
-
-
-def _run_axe(page: Page, scheme: str, only: list[str]) -> Iterator[str]:
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", only)
-    for violation in found["violations"]:
-        yield f"{violation['id']}: {violation['nodes'][0]['failureSummary']}"
