@@ -10,13 +10,17 @@ import re
 import shlex
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import click
 import pytest
+import yaml
 from click.testing import CliRunner
 from redis import Redis
+from tests.support.called_functions import find_called
 from tests.support.command_calls import simulate_terminal
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_schedules import MemorySchedules
@@ -33,6 +37,7 @@ from tests.support.story import Story, asked, decided, entered, notified, split,
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import DecisionMade, Event
+from fluxagents.flows.humans.standing import ArgumentRange, StandingApproval
 from fluxagents.flows.people.actions import Action, Scope
 from fluxagents.flows.people.actor import Proof, Resource
 from fluxagents.flows.people.api_key import ApiKey
@@ -57,6 +62,7 @@ from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.template import PromptTemplate
 from fluxagents.scheduler.batches.batch_tables import SummaryRow
 from fluxagents.scheduler.channels.lane import Lane
+from fluxagents.scheduler.collaboration.evaluation_case import EvaluationCase, Judgement
 from fluxagents.scheduler.firings.firing import Firing
 from fluxagents.scheduler.outbox.message import Attempt, Message
 from fluxagents.scheduler.outbox.retries import Response, Verdict
@@ -67,7 +73,9 @@ from fluxagents.scheduler.schedules.schedule import Schedule
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.scheduler.schedules.tick_plan import TickState
-from fluxagents.scheduler.triggers.event_trigger import EventTrigger, RunSource
+from fluxagents.scheduler.triggers.deliveries import Deliveries
+from fluxagents.scheduler.triggers.event_trigger import EventTrigger, RunSource, WebhookSource
+from fluxagents.scheduler.triggers.intake.delivery import Delivery
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.trigger_plan import TriggerState
 from fluxagents.scheduler.triggers.triggers import Triggers
@@ -78,6 +86,8 @@ from fluxagents.tasks.ports.artifacts import ArtifactRef, Manifest, Provenance
 from fluxagents.workers.cli import cli
 from fluxagents.workers.clients import local_authority
 from fluxagents.workers.commands.batches import batch
+from fluxagents.workers.commands.display.output import print_table
+from fluxagents.workers.commands.evaluation import run as evaluation_run
 from fluxagents.workers.commands.services import demo, doctor, status_view
 from fluxagents.workers.commands.triggers import trigger_access
 from fluxagents.workers.commands.triggers.schedules import schedule_access
@@ -91,6 +101,7 @@ from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
 from fluxagents.workers.machine.process import ProcessId
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.people.key_book import RedisKeyBook
+from fluxagents.workers.redis.people.standing_book import RedisStandingBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.runs.run_store import RedisRunStore
@@ -160,6 +171,7 @@ COMMANDS = {
     "sessions-clusters": "sessions clusters s",
     "sessions-stats": "sessions stats s",
     "approvals-list": "approvals list",
+    "approvals-standing-list": "approvals standing list",
     "inbox": "inbox",
     "runs-remarks": f"runs remarks {RUN}",
     "runs-ratings": "runs ratings",
@@ -176,6 +188,8 @@ COMMANDS = {
     "triggers-list": "triggers list",
     "triggers-show": "triggers show slow",
     "triggers-history": "triggers history slow",
+    "triggers-deliveries": "triggers deliveries pushes",
+    "triggers-preview": "triggers preview pushes",
     "webhooks-list": "webhooks list",
     "webhooks-show": "webhooks show lab",
     "webhooks-deliveries": "webhooks deliveries lab",
@@ -221,6 +235,15 @@ value: {name: growth_per_h, number: 0.8739}
 run: r
 by: bob
 """
+
+WITHOUT_FILES = {
+    "up": "the table of `status`",
+    "biochem-import": "the table of `biochem status`",
+    "keys-show": "two rows, of which one is a new key",
+    "approvals-form": "the arguments of a tool, as `tools schema` lists them",
+    "genomes-build": "needs a genome and minutes",
+}
+"""Commands that print a table and have no files: why."""
 
 MAY_FAIL = ("status", "doctor", "runs diff")
 """Commands whose exit status tells what they found."""
@@ -299,6 +322,8 @@ def _installation(
     write_a_history(ledger)
     monkeypatch.setattr(schedule_access, "open_schedules", lambda: opened)
     monkeypatch.setattr(trigger_access, "open_triggers", lambda: told_triggers(client))
+    monkeypatch.setattr(trigger_access, "open_deliveries", lambda: told_deliveries(client))
+    grant_a_standing_approval(RedisStandingBook(redis, prefix=key_prefix))
     monkeypatch.setattr(webhook_access, "open_webhooks", lambda: told_webhooks(redis, key_prefix, client))
     monkeypatch.setenv("FLUXAGENTS_SMTP_URL", "smtp://127.0.0.1")
     monkeypatch.setenv("FLUXAGENTS_MAIL_ADDRESS", "flux@lab.example")
@@ -466,6 +491,46 @@ def told_triggers(client: RunClient) -> Triggers:
     )
 
 
+def told_deliveries(client: RunClient) -> Deliveries:
+    """What was posted for a trigger: for another branch, and something that has no branch."""
+    ledger = MemoryLedger()
+    book, box = MemoryTriggers(), MemoryDeliveries(ledger, HeldClock())
+    trigger = EventTrigger(
+        name="pushes",
+        source=WebhookSource(),
+        when="payload.branch == 'main'",
+        flow="model_validation",
+        owner="ada",
+        created_ms=START_MS,
+    )
+    book.add(trigger)
+    for number, body in enumerate(('{"branch": "draft"}', "{}"), 1):
+        delivery = Delivery(id=f"msg_{number}", came_ms=START_MS + number, headers={}, body=body)
+        box.put(trigger.name, delivery)
+        box.settle(trigger.name, delivery.id, "skipped", note="the condition does not hold")
+    engine = TriggerEngine(client, book, ledger, MemoryFeed(), box=box, clock=HeldClock())
+    triggers = Triggers(
+        client, book, engine, box=box, endpoints=MemoryEndpoints(), reader=MemoryFolders(), clock=HeldClock()
+    )
+    allowing = SimpleNamespace(authority=SimpleNamespace(permit=lambda *_: None))
+    return Deliveries(cast("RunClient", allowing), triggers, box, HeldClock())
+
+
+def grant_a_standing_approval(book: RedisStandingBook) -> None:
+    book.add(
+        StandingApproval(
+            id="standing-1",
+            tool="apply_medium",
+            session="s",
+            arguments={"medium_changes.EX_glc__D_e": ArgumentRange(at_least=0, at_most=10)},
+            by="ada",
+            created_ms=START_MS,
+            until_ms=START_MS + 86_400_000,
+            max_uses=5,
+        )
+    )
+
+
 def learn_an_error(book: RedisRemedyBook) -> None:
     helped = RemedyTrial("call run_metabolic_fba with another 'medium_changes'", helped=True)
     asked_first = (RemedyTrial("ask a human", helped=False), helped)
@@ -619,6 +684,47 @@ def test_the_comparison_of_two_versions_of_a_prompt(redis: Redis, key_prefix: st
     compare("prompts-compare.piped.txt", invoke(words))
     with simulate_terminal(80):
         compare("prompts-compare.80.txt", invoke(words))
+
+
+def test_the_results_of_evaluation_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    calls = (ExpectedCall(tool="run_metabolic_fba", args={"method": "pfba"}),)
+    case = EvaluationCase.model_validate(yaml.safe_load(CASE))
+    right = Judgement(
+        "finished", calls, tools_right=True, arguments_right=True, found=(0.8739,), value_right=True
+    )
+    wrong = Judgement(
+        "finished", calls, tools_right=True, arguments_right=None, found=(0.21,), value_right=False
+    )
+    judgements = {"acetate": right, "acetate-again": wrong}
+    print_judgements = partial(evaluation_run._print, "offline-planner", dict.fromkeys(judgements, case))
+    print_judgements(judgements)
+    compare("eval-run.piped.txt", capsys.readouterr().out)
+    with simulate_terminal(80):
+        print_judgements(judgements)
+    compare("eval-run.80.txt", capsys.readouterr().out)
+
+
+def find_commands(command: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Each command that does something, with the words that call it."""
+    if not isinstance(command, click.Group) or command.invoke_without_command:
+        yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from find_commands(below, *path, name)
+
+
+def test_each_command_that_prints_a_table_has_its_files() -> None:
+    printing = {
+        "-".join(path)
+        for path, command in find_commands(cli)
+        if command.callback and print_table in find_called(command.callback, "fluxagents.workers.commands")
+    }
+    files = {path.name.removesuffix(".piped.txt") for path in PRINTED.glob("*.piped.txt")}
+    assert printing - files == WITHOUT_FILES.keys()
+    assert {f"{name}.80.txt" for name in files} == {path.name for path in PRINTED.glob("*.80.txt")}
 
 
 def with_prompt(event: Event, template: PromptTemplate, tokens_in: int) -> Event:
