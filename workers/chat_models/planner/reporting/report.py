@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fluxagents.workers.chat_models.planner.calls.interpretation import Interpretation, PlannedCall
-from fluxagents.workers.chat_models.planner.reporting.reported_finding import ReportedFinding, Topics
+from fluxagents.workers.chat_models.planner.reporting.reported_finding import (
+    OWN_MEDIUM,
+    ReportedFinding,
+    Topics,
+)
 from fluxagents.workers.chat_models.planner.reporting.sentences import describe_finding, describe_reference
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE_TOOL
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
@@ -47,7 +51,19 @@ def _find_answers(situation: Situation, call: PlannedCall) -> list[Entry]:
 
 
 def _describe(finding: Entry, topics: Topics, situation: Situation) -> str:
-    return " ".join(describe_finding(ReportedFinding.of(finding, topics, situation.question)))
+    own_medium = _name_own_medium(finding, situation)
+    return " ".join(describe_finding(ReportedFinding.of(finding, topics, situation.question, own_medium)))
+
+
+def _without_question(finding: Entry, situation: Situation) -> ReportedFinding:
+    return ReportedFinding.of(finding, own_medium=_name_own_medium(finding, situation))
+
+
+def _name_own_medium(finding: Entry, situation: Situation) -> str:
+    """What the medium of its model is called: two models of a run whose medium was changed have two."""
+    if all(other["tool"] != CHANGE_TOOL for other in (*situation.findings, *situation.left_out)):
+        return OWN_MEDIUM
+    return "in the medium before the change" if finding.get("earlier_model") else "in the new medium"
 
 
 def _select_compared(situation: Situation, answers: Sequence[Entry]) -> list[Entry]:
@@ -64,7 +80,8 @@ def _write_comparison(situation: Situation, compared: Sequence[Entry], *, is_ans
     if not is_answered:
         return ["What was found:", *(_describe(finding, frozenset(), situation) for finding in compared)]
     references = "; ".join(
-        f"{describe_reference(ReportedFinding.of(finding))} [{finding['id']}]" for finding in compared
+        f"{describe_reference(_without_question(finding, situation))} [{finding['id']}]"
+        for finding in compared
     )
     return [f"For comparison: {references}."]
 

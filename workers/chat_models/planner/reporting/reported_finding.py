@@ -24,6 +24,8 @@ Topics = frozenset[str]
 MAX_LISTED = 10
 """Of a list, what an answer shows; the tables have the rest."""
 
+OWN_MEDIUM = "in the model's own medium"
+
 _ASKS_YES_OR_NO = re.compile(
     r"^\W*(?:please\s+)?(?:is|are|can|could|does|do|will|would|has|have|kann|ist|sind|wächst|peut|puede)\b",
     re.IGNORECASE,
@@ -42,12 +44,16 @@ class ReportedFinding:
     values: Entry
     topics: Topics = frozenset()
     question: str = ""
+    own_medium: str = OWN_MEDIUM
+    """What the medium of its model is called, as a phrase."""
 
     @classmethod
-    def of(cls, finding: Entry, topics: Topics = frozenset(), question: str = "") -> ReportedFinding:
+    def of(
+        cls, finding: Entry, topics: Topics = frozenset(), question: str = "", own_medium: str = OWN_MEDIUM
+    ) -> ReportedFinding:
         """A finding of a prompt, and what is asked."""
         args = finding.get("args", {})
-        return cls(finding["id"], finding["tool"], args, finding["found"], topics, question)
+        return cls(finding["id"], finding["tool"], args, finding["found"], topics, question, own_medium)
 
     @property
     def names(self) -> Names:

@@ -55,7 +55,7 @@ NO_OXYGEN = BASELINE.model_copy(
 
 def report(question: str, *findings: Finding, **state: Any) -> str:
     decider = Decider(OfflinePlanner(), "offline-planner", PromptManager(), TOOLS)
-    known = (DESCRIPTION, BASELINE, *findings)
+    known = state.pop("known", (DESCRIPTION, BASELINE, *findings))
     verdict = decider.decide(state_at(question, node="report", findings=known, **state), REPORT)
     assert isinstance(verdict.decision, Finish)
     return verdict.decision.answer
@@ -104,6 +104,26 @@ def test_fluxes_are_told_only_when_they_are_asked_for() -> None:
         "Without EX_o2_e it secretes EX_etoh_e 8.28 mmol/gDW/h, and the rest in the tables of f4"
     )
     assert "EX_etoh_e" not in report("How fast does it grow anaerobically?", NO_OXYGEN)
+
+
+def test_two_media_of_a_run_have_two_names() -> None:
+    before = BASELINE.model_copy(update={"model": "sha256:" + "9" * 64})
+    change = Finding(
+        id="f3",
+        tool="apply_medium",
+        args=ANAEROBIC,
+        key_findings={"status": "optimal", "growth_before_per_h": GROWTH, "growth_per_h": 0.2116629497353},
+        artifact="sha256:" + "3" * 64,
+        model=before.model,
+    )
+    grown = NO_OXYGEN.model_copy(
+        update={"args": {}, "key_findings": {"status": "optimal", "growth_per_h": 0.2116629497353}}
+    )
+    known = (before, change, grown)
+    text = report("Remove oxygen from the medium and tell me the growth", known=known)
+    assert "Growth in the new medium is 0.212 1/h." in text
+    assert "in the medium before the change growth is 0.874 1/h [f2]" in text
+    assert "own medium" not in text
 
 
 def test_a_screen_says_what_grows_and_what_does_not() -> None:

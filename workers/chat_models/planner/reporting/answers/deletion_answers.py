@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fluxagents.workers.chat_models.planner.reporting.conditions import (
-    OWN_MEDIUM,
     describe_conditions,
     describe_failure,
     describe_growth_reaction,
@@ -18,7 +17,7 @@ from fluxagents.workers.chat_models.planner.reporting.phrases import (
     join_words,
     verb_of,
 )
-from fluxagents.workers.chat_models.planner.reporting.reported_finding import ReportedFinding
+from fluxagents.workers.chat_models.planner.reporting.reported_finding import OWN_MEDIUM, ReportedFinding
 
 
 def describe_essentiality(finding: ReportedFinding) -> Iterator[str]:

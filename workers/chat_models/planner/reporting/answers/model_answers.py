@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from fluxagents.workers.chat_models.planner.reporting.conditions import (
     describe_failure,
     describe_growth_reaction,
+    refer_to_model,
 )
 from fluxagents.workers.chat_models.planner.reporting.phrases import (
     FLUX,
@@ -57,7 +58,7 @@ def _describe_growth(finding: ReportedFinding) -> Iterator[str]:
     if not failure and finding.growth is not None:
         objective = finding.get("objective")
         aim = f" (objective {objective})" if objective else ""
-        yield f"Growth in its own medium is {format_rate(finding.growth)}{aim}."
+        yield f"Growth {refer_to_model(finding.own_medium)} is {format_rate(finding.growth)}{aim}."
 
 
 _BALANCES = (("mass", "mass_imbalanced_reactions"), ("charge", "charge_imbalanced_reactions"))
@@ -81,7 +82,7 @@ def describe_validation(finding: ReportedFinding) -> Iterator[str]:
         yield f"{start} model has several problems."
         yield from problems
     yield from _describe_growth(finding)
-    yield from finding.list_all("blocked_reactions", "reaction", "blocked in the model's own medium")
+    yield from finding.list_all("blocked_reactions", "reaction", f"blocked {finding.own_medium}")
 
 
 def _describe_balance(finding: ReportedFinding, kinds: list[str], checked: int) -> Iterator[str]:
