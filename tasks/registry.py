@@ -58,6 +58,8 @@ MODULES = (
     "fba.cut_sets.find_minimal_cut_sets",
     "fba.changes.find_missing_reactions",
     "fba.changes.gapfill_model",
+    "fba.changes.curation.find_corrections",
+    "fba.changes.curation.correct_model",
     "fba.changes.apply_medium",
     "fba.changes.knock_out",
     "fba.changes.set_bounds",

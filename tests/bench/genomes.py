@@ -2,13 +2,16 @@
 
 `python -m tests.bench.genomes ecol bsub` annotates, builds and tests each; the tables of growth on single
 nutrients and of essential genes, and the models that CarveMe made of the same proteins with CPLEX, lie in its
-package.
+package. `--carve PROGRAM` also runs CarveMe of another environment, with SCIP and the limits of time and gap
+that it sets itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
+import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -27,6 +30,7 @@ from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.ports.media import Component, LibraryMedium
 from fluxagents.workers.models.model_store import ModelFiles
 
+CARVEME_LIMIT_S = 3_600
 MAX_UPTAKE = 10.0
 LEAST_GROWTH = 0.1
 
@@ -42,6 +46,11 @@ class Organism:
     essentiality_medium: str | None
     curated: str | None = None
 
+    @property
+    def media(self) -> tuple[str, ...]:
+        """On which the model is to grow."""
+        return tuple(dict.fromkeys(m for m in (self.biolog_medium, self.essentiality_medium) if m))
+
 
 ORGANISMS = {
     "ecol": Organism("Ecoli_K12_MG1655", "universe_gramneg", "M9", "CNPS", "M9", "iML1515"),
@@ -56,9 +65,9 @@ REPLACED = {"C": {"glc__D", "lac__D", "lac__L"}, "N": {"nh4"}, "P": {"pi"}, "S":
 """Of the medium, by what a tested compound stands in for."""
 
 
-def measure(name: str, data: Path, store: ModelFiles, time_limit_s: float) -> None:
+def measure(name: str, data: Path, store: ModelFiles, time_limit_s: float, carve: str | None) -> None:
     organism, media = ORGANISMS[name], read_media(data / "benchmark" / "media_db.tsv")
-    started = time.perf_counter()
+    started, used = time.perf_counter(), read_processor_time()
     proteins = read_proteins(read_genome_file(data / "benchmark" / "fasta" / f"{organism.fasta}.faa"))
     annotated = annotate_proteins.run(None, annotate_proteins.Args(genome="0" * 6), proteins)
     annotated_at = time.perf_counter()
@@ -66,7 +75,7 @@ def measure(name: str, data: Path, store: ModelFiles, time_limit_s: float) -> No
         store.add(data / "generated" / f"{organism.universe}.xml.gz", organism.universe).ref
     )
     loaded_at = time.perf_counter()
-    asked = [m for m in dict.fromkeys((organism.biolog_medium, organism.essentiality_medium)) if m]
+    asked = organism.media
     evidence = build_metabolic_model.Evidence(
         annotated.annotation, tuple(to_medium(medium, media[medium]) for medium in asked)
     )
@@ -75,7 +84,8 @@ def measure(name: str, data: Path, store: ModelFiles, time_limit_s: float) -> No
     built_at = time.perf_counter()
     print(
         f"{name}: annotated {len(proteins)} proteins in {annotated_at - started:.0f} s by "
-        f"{annotated.annotation.aligner}, built in {built_at - loaded_at:.0f} s: {result.status}, gap "
+        f"{annotated.annotation.aligner}, built in {built_at - loaded_at:.0f} s, in all "
+        f"{read_processor_time() - used:.0f} s of processor time: {result.status}, gap "
         f"{result.gap_fraction:.5f}, {sum(row.is_in for row in result.draft.reactions)} reactions, "
         f"{result.genes} genes, added {[len(row.added) for row in result.media]} for {asked}; draft "
         f"{result.draft.file.digest[7:19]}; "
@@ -85,9 +95,46 @@ def measure(name: str, data: Path, store: ModelFiles, time_limit_s: float) -> No
     with universal:
         model = universal.copy()
     reduce_to_draft(model, result.draft)
-    theirs = cobra.io.read_sbml_model(str(data / "benchmark" / "models" / f"{name}.xml"))
-    for label, judged in (("ours", model), ("CarveMe, CPLEX", theirs)):
+    models = {
+        "ours": model,
+        "CarveMe, CPLEX": cobra.io.read_sbml_model(str(data / "benchmark" / "models" / f"{name}.xml")),
+    }
+    if carve is not None:
+        models["CarveMe, SCIP"] = run_carveme(carve, organism, data)
+    for label, judged in models.items():
         print(f"  {label}: {describe(judged, organism, name, data, media)}", flush=True)
+
+
+def run_carveme(program: str, organism: Organism, data: Path) -> Any:
+    """The model that CarveMe makes of the same proteins, with the arguments of its own benchmark."""
+    benchmark = data / "benchmark"
+    started, used = time.perf_counter(), read_processor_time()
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "carved.xml"
+        # a copy: CarveMe writes its hits beside the proteins
+        proteins = shutil.copy(benchmark / "fasta" / f"{organism.fasta}.faa", folder)
+        filled = ("-g", ",".join(organism.media), "--mediadb", str(benchmark / "media_db.tsv"))
+        command = (
+            program, str(proteins), "-o", str(output), "--fbc2",
+            "-u", organism.universe.removeprefix("universe_"), "--solver", "scip",
+            *(filled if organism.media else ()),
+        )  # fmt: skip
+        subprocess.run(command, check=True, timeout=CARVEME_LIMIT_S, capture_output=True)
+        model = cobra.io.read_sbml_model(str(output))
+    print(
+        f"  CarveMe, SCIP: {time.perf_counter() - started:.0f} s, {read_processor_time() - used:.0f} s of "
+        f"processor time, {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024} MB",
+        flush=True,
+    )
+    return model
+
+
+def read_processor_time() -> float:
+    """Of this process and of all that it started and that ended, in seconds."""
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
 
 
 def describe(
@@ -186,6 +233,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("organisms", nargs="*", default=list(ORGANISMS), choices=[*ORGANISMS, []])
     parser.add_argument("--time-limit", type=float, default=600.0)
+    parser.add_argument("--carve", help="CarveMe's program; not run if not given")
     args = parser.parse_args()
     spec = find_spec("carveme")
     assert spec is not None
@@ -194,7 +242,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = ModelFiles(folder)
         for name in args.organisms:
-            measure(name, data, store, args.time_limit)
+            measure(name, data, store, args.time_limit, args.carve)
 
 
 if __name__ == "__main__":

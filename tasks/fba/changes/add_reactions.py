@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -17,12 +16,12 @@ from fluxagents.tasks.fba.changes.reaction_balance import Balance, find_balance
 from fluxagents.tasks.fba.changes.reaction_equation import ANY_FLUX_MMOL_PER_GDW_H, read_equation
 from fluxagents.tasks.fba.changes.set_bounds import Bound
 from fluxagents.tasks.fba.solving.conditions import GrowthArgs
+from fluxagents.tasks.fba.solving.gene_rules import read_rule
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.tool import EVERYTHING, Tool
 
 if TYPE_CHECKING:
     from cobra import Metabolite, Model, Reaction
-    from cobra.core.gene import GPR
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,255}$")]
 """An id that every format and solver keeps."""
@@ -215,7 +214,7 @@ def _add(model: Model, new: NewReaction) -> Reaction:
     reaction = cobra.Reaction(
         new.id, name=new.name, subsystem=new.subsystem, lower_bound=lowest, upper_bound=highest
     )
-    reaction.gpr = _rule(new)
+    reaction.gpr = read_rule(new.gene_rule, new.id)
     model.add_reactions([reaction])
     reaction.add_metabolites(metabolites)
     return reaction
@@ -259,19 +258,6 @@ def _refuse_same(model: Model, new: NewReaction, metabolites: Mapping[Metabolite
                     f"reaction '{new.id}' is reaction '{other.id}' of model '{model.id}' again",
                     suggestions=(f"change the bounds of '{other.id}' with set_bounds",),
                 )
-
-
-def _rule(new: NewReaction) -> GPR:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)  # an unreadable rule is told by its empty body
-        rule = cobra.core.gene.GPR.from_string(new.gene_rule)
-    if new.gene_rule.strip() and rule.body is None:
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT,
-            f"gene rule '{new.gene_rule}' of reaction '{new.id}' cannot be read",
-            suggestions=("such as '(b0001 and b0002) or b0003'",),
-        )
-    return rule
 
 
 def _describe_reaction(reaction: Reaction) -> AddedReaction:

@@ -192,7 +192,9 @@ def _set_target(model: Model, args: Args, universal: Model) -> Args:
 
 
 def _run(model: Model, args: Args, universal: Universal) -> Result:
-    candidates = _candidates(model, args, universal.model)
+    candidates = list_candidates(
+        model, universal.model, excluded=args.excluded_reactions, exchanges=args.exchanges
+    )
     with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
@@ -235,7 +237,7 @@ def change(model: Model, args: Args, universal: Universal) -> None:
         if result.alternatives:
             message = f"there is no alternative {args.choose}: {len(result.alternatives)} were found"
         raise FluxError(ErrorClass.BAD_ARGUMENT, message)
-    _add(
+    copy_reactions(
         model,
         [
             universal.model.reactions.get_by_id(name)
@@ -267,7 +269,7 @@ def _fill_gaps(model: Model, args: Args, candidates: Sequence[Reaction]) -> _Sea
         return _SearchResult("grows_already")
     with model:
         apply_conditions(model, args)
-        _add(model, candidates)
+        copy_reactions(model, candidates)
         with LinearProgram(model) as program:
             best = optimise(program)
         if best.value is None or best.value < args.min_growth_per_h:
@@ -312,16 +314,18 @@ def _reaches(model: Model, args: Args, reactions: Sequence[Reaction]) -> float |
     """The best growth with exactly these reactions added, if it is as much as is asked for."""
     with model:
         apply_conditions(model, args)
-        _add(model, reactions)
+        copy_reactions(model, reactions)
         with LinearProgram(model) as program:
             growth = optimise(program).value
     return growth if growth is not None and growth >= args.min_growth_per_h * (1 - SHORT_FALL) else None
 
 
-def _candidates(model: Model, args: Args, universal: Model) -> list[Reaction]:
+def list_candidates(
+    model: Model, universal: Model, *, excluded: Sequence[str] = (), exchanges: bool = False
+) -> list[Reaction]:
     """The reactions of the universal model that may be added: not its objective, not what is closed."""
     left_out = {
-        *args.excluded_reactions,
+        *excluded,
         *(r.id for r in cobra.util.solver.linear_reaction_coefficients(universal)),
     }
     return [
@@ -330,11 +334,12 @@ def _candidates(model: Model, args: Args, universal: Model) -> list[Reaction]:
         if reaction.id not in model.reactions
         and reaction.id not in left_out
         and reaction.bounds != (0, 0)
-        and (args.exchanges or not reaction.boundary)
+        and (exchanges or not reaction.boundary)
     ]
 
 
-def _add(model: Model, reactions: Sequence[Reaction]) -> None:
+def copy_reactions(model: Model, reactions: Sequence[Reaction]) -> None:
+    """Add reactions of another model, without their genes and without forced fluxes."""
     model.add_reactions([_copy(reaction) for reaction in reactions])
 
 

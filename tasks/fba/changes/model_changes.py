@@ -1,4 +1,4 @@
-"""What a change did to a model: bounds, reactions, metabolites, genes and the objective, before and after."""
+"""What a change did to a model: bounds, reactions, metabolites, genes, their rules and the objective."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class ModelOutline:
     genes: Mapping[str, bool]
     """Whether each is functional."""
     objective: str
+    gene_rules: Mapping[str, str]
 
 
 def outline_model(model: Model) -> ModelOutline:
@@ -51,13 +52,14 @@ def outline_model(model: Model) -> ModelOutline:
         metabolites=frozenset(metabolite.id for metabolite in model.metabolites),
         genes={gene.id: gene.functional for gene in model.genes},
         objective=f"{objective.direction} {objective.text}",
+        gene_rules={reaction.id: reaction.gene_reaction_rule for reaction in model.reactions},
     )
 
 
 def list_model_changes(
     before: ModelOutline, model: Model, evidence: Mapping[str, str]
 ) -> tuple[ModelChangeRow, ...]:
-    """Compare a model with its outline before a change: what was added first, then bounds in its order.
+    """Compare a model with its outline before a change: the new first, then bounds and rules in its order.
 
     Args:
         before: Of the same model.
@@ -75,6 +77,7 @@ def list_model_changes(
             if name not in after.bounds
         ),
         *_list_bounds(before, model),
+        *_list_rules(before, after),
         *_list_genes(before, after),
         *(
             ModelChangeRow(what=f"metabolite {name}", before=NOTHING, after="new")
@@ -91,6 +94,12 @@ def _list_bounds(before: ModelOutline, model: Model) -> Iterator[ModelChangeRow]
             lower, upper = before.bounds[reaction.id]
             yield from _compare(f"lower bound of {title}", f"{lower:g}", f"{reaction.lower_bound:g}")
             yield from _compare(f"upper bound of {title}", f"{upper:g}", f"{reaction.upper_bound:g}")
+
+
+def _list_rules(before: ModelOutline, after: ModelOutline) -> Iterator[ModelChangeRow]:
+    for name, rule in before.gene_rules.items():
+        if name in after.gene_rules:
+            yield from _compare(f"gene rule of {name}", rule or NOTHING, after.gene_rules[name] or NOTHING)
 
 
 def _list_genes(before: ModelOutline, after: ModelOutline) -> Iterator[ModelChangeRow]:

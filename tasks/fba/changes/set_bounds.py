@@ -128,7 +128,7 @@ def display_changes(changes: tuple[BoundsChange, ...], limit: int) -> dict[str, 
 
 def _changes(model: Model, args: Args) -> tuple[BoundsChange, ...]:
     reactions = [model.reactions.get_by_id(require_reaction(model, name)) for name in args.bounds]
-    changes = [_set(reaction, args.bounds[reaction.id]) for reaction in reactions]
+    changes = [apply_bounds(reaction, args.bounds[reaction.id]) for reaction in reactions]
     done = tuple(change for change in changes if change is not None)
     if not done:
         raise FluxError(
@@ -138,7 +138,8 @@ def _changes(model: Model, args: Args) -> tuple[BoundsChange, ...]:
     return done
 
 
-def _set(reaction: Reaction, bounds: Bounds) -> BoundsChange | None:
+def apply_bounds(reaction: Reaction, bounds: Bounds) -> BoundsChange | None:
+    """As `set_bounds` with what is given; raises `BAD_ARGUMENT` for a lower bound above the upper."""
     lowest, highest = reaction.bounds
     if bounds.lower_mmol_per_gdw_h is not None:
         lowest = bounds.lower_mmol_per_gdw_h

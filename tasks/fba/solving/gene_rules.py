@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.entity_names import suggest_named
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 
 if TYPE_CHECKING:
     from cobra import Gene, Model
+    from cobra.core.gene import GPR
 
 
 class GeneRules:
@@ -51,3 +54,17 @@ class GeneRules:
             f"gene '{identifier}' is not in model '{self._model.id}'",
             suggestions=suggestions or nearest(identifier, known),
         )
+
+
+def read_rule(text: str, reaction: str) -> GPR:
+    """A gene rule such as `(b0001 and b0002) or b0003`; raises `BAD_ARGUMENT` if it cannot be read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # an unreadable rule is told by its empty body
+        rule = cobra.core.gene.GPR.from_string(text)
+    if text.strip() and rule.body is None:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"gene rule '{text}' of reaction '{reaction}' cannot be read",
+            suggestions=("such as '(b0001 and b0002) or b0003'",),
+        )
+    return rule

@@ -27,13 +27,14 @@ def describe_medium_change(finding: ReportedFinding) -> Iterator[str]:
         f"{write(name)} from {format_limit(before.get(name))} to {format_number(limit)}"
         for name, limit in after.items()
     ]
-    yield _describe_growth(finding, "with the new medium")
+    yield describe_growth_after(finding, "with the new medium")
     if changes:
         yield f"Greatest uptakes changed: {join_words(changes)} {FLUX}."
     yield NEW_MODEL
 
 
-def _describe_growth(finding: ReportedFinding, when: str) -> str:
+def describe_growth_after(finding: ReportedFinding, when: str) -> str:
+    """Growth before a change and after it, or why there is none."""
     before, after = finding.get("growth_before_per_h"), finding.growth
     reasons = {
         "unbounded": f"Growth is unbounded {when}: the model makes biomass from nothing.",
@@ -55,7 +56,7 @@ def describe_knock_out(finding: ReportedFinding) -> Iterator[str]:
     reactions = list(closed["before_and_after"])
     named = [*genes, *(finding.args.get("reactions") or ())] or reactions
     lost = join_words(map(finding.names.write_short, named))
-    yield _describe_growth(finding, f"without {lost}" if lost else "with nothing knocked out")
+    yield describe_growth_after(finding, f"without {lost}" if lost else "with nothing knocked out")
     if closed["count"]:
         rest = f", and the rest in the tables of {finding.id}" if closed["count"] > len(reactions) else ""
         yield f"Closed: {join_words(map(finding.names.write, reactions))}{rest}."
@@ -66,7 +67,7 @@ def describe_knock_out(finding: ReportedFinding) -> Iterator[str]:
 def describe_bounds(finding: ReportedFinding) -> Iterator[str]:
     """Growth of a new model with other bounds."""
     changes = finding.values["bounds_mmol_per_gdw_h"]["before_and_after"]
-    yield _describe_growth(finding, "with the new bounds")
+    yield describe_growth_after(finding, "with the new bounds")
     parts = [
         f"{finding.names.write_reaction(name)} from {_write_range(before)} to {_write_range(after)}"
         for name, (before, after) in changes.items()
@@ -83,7 +84,7 @@ def _write_range(bounds: tuple[float | None, float | None]) -> str:
 def describe_added_reactions(finding: ReportedFinding) -> Iterator[str]:
     """Growth of a new model with more reactions."""
     added = finding.values["added_reactions"]
-    yield _describe_growth(finding, f"with {count_things(added['count'], 'new reaction')}")
+    yield describe_growth_after(finding, f"with {count_things(added['count'], 'new reaction')}")
     equations = [f"{reaction['id']} ({reaction['equation']})" for reaction in added["reactions"][:10]]
     if equations:
         yield f"Added: {'; '.join(equations)}."
@@ -96,7 +97,7 @@ def describe_added_reactions(finding: ReportedFinding) -> Iterator[str]:
 
 def describe_medium_words(finding: ReportedFinding) -> Iterator[str]:
     """Growth in a medium that words changed; the model stays as it was."""
-    yield _describe_growth(finding, "in the changed medium")
+    yield describe_growth_after(finding, "in the changed medium")
     changes = [text.partition(" ") for text in finding.values["changes"]["ids"]]
     if changes:
         listed = join_words(f"{finding.names.write(name)} {limits}" for name, _, limits in changes)
