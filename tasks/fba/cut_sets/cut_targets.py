@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import Field
 
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.wild_type import Disabled
 from fluxagents.tasks.ports.models import Concern
 
 if TYPE_CHECKING:
-    from cobra import Model
+    from cobra import Model, Reaction
 
 Kind = Literal["reactions", "genes"]
 
@@ -27,7 +28,7 @@ class CutTargetArgs(ConditionArgs):
         default=None,
         min_length=1,
         description="Gene or reaction ids that may be knocked out; all genes, or all reactions but "
-        "exchanges, demands, sinks and biomass, if absent.",
+        "exchanges, demands, sinks, biomass and those that must carry flux, if absent.",
     )
     excluded: tuple[str, ...] = Field(default=(), description="Ids that may not be knocked out.")
 
@@ -58,10 +59,12 @@ def cut_targets(model: Model, args: CutTargetArgs) -> CutTargets:
     """The targets of a model that is under its conditions, with the objective that is growth.
 
     Exchanges, demands and sinks, the objective and reactions that are closed anyway are no targets unless
-    they are named.
+    they are named. Nor is a reaction that must carry flux, such as ATP maintenance, or a gene in its rule:
+    without it a cell could do more, and the searches rest on its doing less.
 
     Raises:
-        FluxError: `UNKNOWN_ID` for an id that the model does not have, with the nearest ids.
+        FluxError: `UNKNOWN_ID` for an id that the model does not have, with the nearest ids;
+            `BAD_ARGUMENT` for a candidate that is or has a reaction which must carry flux.
     """
     targets = GeneTargets if args.kind == "genes" else ReactionTargets
     return targets(model, args.candidates, args.excluded)
@@ -73,10 +76,12 @@ class ReactionTargets:
     def __init__(self, model: Model, candidates: Sequence[str] | None, excluded: Sequence[str]) -> None:
         left_out = {require_reaction(model, identifier) for identifier in excluded}
         named = None if candidates is None else {require_reaction(model, name) for name in candidates}
+        _refuse_forced({reaction.id: reaction for reaction in _list_forced(model)}, candidates)
         self._ids = {
             index: str(reaction.id)
             for index, reaction in enumerate(model.reactions)
             if reaction.id not in left_out
+            and not _is_forced(reaction)
             and (
                 not (reaction.boundary or reaction.objective_coefficient or reaction.bounds == (0, 0))
                 if named is None
@@ -99,8 +104,10 @@ class GeneTargets:
 
     def __init__(self, model: Model, candidates: Sequence[str] | None, excluded: Sequence[str]) -> None:
         self._rules = GeneRules(model)
-        left_out = {gene.id for gene in self._rules.require_genes(excluded)}
+        forced = {gene.id: reaction for reaction in _list_forced(model) for gene in reaction.genes}
+        left_out = {gene.id for gene in self._rules.require_genes(excluded)} | forced.keys()
         named = model.genes if candidates is None else self._rules.require_genes(candidates)
+        _refuse_forced(forced, candidates)
         self.ids: Sequence[str] = tuple(gene.id for gene in named if gene.id not in left_out)
         self._targets = frozenset(self.ids)
         self._broken = frozenset(gene.id for gene in model.genes if not gene.functional)
@@ -129,3 +136,26 @@ class GeneTargets:
         if isinstance(rule.op, ast.And):
             return frozenset().union(*held) if len(held) == len(supports) else None
         return min(held, key=lambda genes: (len(genes - needed), sorted(genes)), default=None)
+
+
+def _is_forced(reaction: Reaction) -> bool:
+    return not reaction.lower_bound <= 0 <= reaction.upper_bound
+
+
+def _list_forced(model: Model) -> list[Reaction]:
+    return [reaction for reaction in model.reactions if _is_forced(reaction)]
+
+
+def _refuse_forced(forced: Mapping[str, Reaction], candidates: Sequence[str] | None) -> None:
+    """Refuse candidates among targets that would end the flux of a reaction which must carry some."""
+    for name in candidates or ():
+        if name in forced:
+            reaction = forced[name]
+            bounds = f"{reaction.lower_bound:g} to {reaction.upper_bound:g} mmol/gDW/h"
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"'{name}' cannot be knocked out: reaction '{reaction.id}' must carry flux ({bounds})",
+                suggestions=(
+                    f"leave it out of 'candidates', or let the bounds of '{reaction.id}' include 0",
+                ),
+            )

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.cut_sets.cut_targets import CutTargetArgs, Kind, cut_targets
 
 NAME = "find_minimal_cut_sets"
 
@@ -150,6 +151,27 @@ def test_a_search_that_ends_early_says_what_is_proved(textbook: Any, call: Calla
     found = call(NAME, textbook, candidates=CENTRAL_REACTIONS, most_knock_outs=2, most_sets=1)
     assert (found.is_complete, found.stopped_by, found.proved_cost) == (False, "count", 1.0)
     assert found.gap_fraction == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("tool", [NAME, "find_synthetic_lethals"])
+def test_what_must_carry_flux_is_no_target(textbook: Any, call: Callable[..., Any], tool: str) -> None:
+    """Without ATP maintenance more states are possible, of which none says what other knock-outs do."""
+    with pytest.raises(FluxError, match="'ATPM' cannot be knocked out") as refused:
+        call(tool, textbook, candidates=["PGI", "ATPM"], most_knock_outs=2)
+    assert refused.value.kind is ErrorClass.BAD_ARGUMENT
+    with textbook:
+        textbook.reactions.PGI.lower_bound = 1.0
+        with pytest.raises(FluxError, match="'b4025' cannot be knocked out: reaction 'PGI' must carry flux"):
+            call(tool, textbook, kind="genes", candidates=["b4025"], most_knock_outs=2)
+
+
+@pytest.mark.parametrize("kind", ["reactions", "genes"])
+def test_of_all_targets_those_that_must_carry_flux_are_left_out(textbook: Any, kind: Kind) -> None:
+    with textbook:
+        textbook.reactions.PGI.lower_bound = 1.0
+        targets = cut_targets(textbook, CutTargetArgs(kind=kind))
+    assert {"PGI", "ATPM", "b4025"}.isdisjoint(targets.ids)
+    assert {"PFK", "b1723"} & set(targets.ids)
 
 
 def test_a_yield_out_of_reach_is_refused(textbook: Any, call: Callable[..., Any]) -> None:

@@ -104,7 +104,7 @@ def test_singles_and_pairs_are_those_of_the_other_tools(textbook: Any, call: Cal
     assert {frozenset(pair) for pair in found.synthetic_lethal_pairs} == {
         frozenset(pair) for pair in pairs.synthetic_lethal_pairs
     }
-    every = [reaction.id for reaction in textbook.reactions]
+    every = [reaction.id for reaction in textbook.reactions if reaction.id != "ATPM"]
     reactions = call(NAME, textbook, most_knock_outs=1, candidates=every)
     essential = call("analyze_essentiality", textbook, what="reactions").essential_reactions
     assert sorted(reactions.lethal_alone) == sorted(essential)
