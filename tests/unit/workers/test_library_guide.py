@@ -36,9 +36,9 @@ def plain(answer: str) -> str:
     return " ".join(re.sub(r"sha256:[0-9a-f]+", "sha256:…", answer).split())
 
 
-def test_the_guide_shows_every_flow_that_needs_no_chat_model() -> None:
+def test_the_guide_shows_every_flow_that_needs_no_chat_model_and_no_genome() -> None:
     shown = {shlex.split(command)[2] for command, _ in EXAMPLES}
-    assert shown == set(LocalClient("unused").flows.flows()) - {"hypothesis_test"}
+    assert shown == set(LocalClient("unused").flows.flows()) - {"hypothesis_test", "model_from_genome"}
 
 
 @pytest.mark.parametrize(("command", "answer"), EXAMPLES, ids=[command.split()[2] for command, _ in EXAMPLES])

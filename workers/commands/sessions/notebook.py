@@ -38,7 +38,7 @@ def notebook() -> None:
     """Tell what the answers of a session mean, and let others read it."""
 
 
-@notebook.command()
+@notebook.command(epilog=examples("fluxagents sessions notebook show survey"))
 @click.argument("name")
 @json_option
 def show(name: str, as_json: bool) -> None:
@@ -46,7 +46,12 @@ def show(name: str, as_json: bool) -> None:
     _print(open_notebooks(CommandClient()).show(name), as_json=as_json)
 
 
-@notebook.command()
+@notebook.command(
+    epilog=examples(
+        "fluxagents sessions notebook add survey --text 'Growth on glucose first.'",
+        "fluxagents sessions notebook add survey --run 01JB --at 1",
+    )
+)
 @click.argument("name")
 @click.option("--text", help="Words of yours.")
 @click.option("--run", help="A run of the session, with its question and answer.")
@@ -65,7 +70,7 @@ def add(name: str, text: str | None, run: str | None, at: int | None, by: str | 
     _write(name, insert_block(block, at), by=by, as_json=as_json)
 
 
-@notebook.command()
+@notebook.command(epilog=examples("fluxagents sessions notebook move survey 3 1"))
 @click.argument("name")
 @click.argument("place", type=PLACE)
 @click.argument("to", type=PLACE)
@@ -76,7 +81,7 @@ def move(name: str, place: int, to: int, by: str | None, as_json: bool) -> None:
     _write(name, move_block(place, to), by=by, as_json=as_json)
 
 
-@notebook.command()
+@notebook.command(epilog=examples("fluxagents sessions notebook remove survey 2"))
 @click.argument("name")
 @click.argument("place", type=PLACE)
 @by_option
@@ -86,7 +91,7 @@ def remove(name: str, place: int, by: str | None, as_json: bool) -> None:
     _write(name, remove_block(place), by=by, as_json=as_json)
 
 
-@notebook.command()
+@notebook.command(epilog=examples("fluxagents sessions notebook export survey -o survey.html"))
 @click.argument("name")
 @click.option(
     "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The HTML file."
@@ -103,7 +108,7 @@ def export(name: str, output: Path, as_json: bool) -> None:
         echo(f"{output}: the notebook of session {name}, {len(data)} bytes")
 
 
-@notebook.command()
+@notebook.command(epilog=examples("fluxagents sessions notebook share survey --days 3"))
 @click.argument("name")
 @click.option(
     "--days",
@@ -125,7 +130,7 @@ def share(name: str, days: float, by: str | None, as_json: bool) -> None:
         echo(f"{url}\nlink {link.id}, until {format_date(link.expires_ms)} UTC; it is not shown again")
 
 
-@notebook.command()
+@notebook.command(epilog=examples("fluxagents sessions notebook links survey"))
 @click.argument("name")
 @json_option
 def links(name: str, as_json: bool) -> None:
@@ -140,7 +145,7 @@ def links(name: str, as_json: bool) -> None:
         echo(f"no link leads to the notebook of session {name}")
 
 
-@notebook.command()
+@notebook.command(epilog=examples("fluxagents sessions notebook revoke survey 3f9a11c02b7e"))
 @click.argument("name")
 @click.argument("link")
 @by_option
