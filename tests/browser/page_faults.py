@@ -20,9 +20,11 @@ MAX_TABS = 120
 """Presses of the key on one page; a longer list goes on as it begins."""
 
 _MARK_FOCUS = """() => {
+  if (document.activeElement === document.body) return false;
   const {outlineStyle, outlineWidth} = getComputedStyle(document.activeElement);
   const isSeen = outlineStyle !== 'none' && outlineWidth !== '0px';
   document.activeElement.dataset.focus = isSeen ? 'seen' : 'unseen';
+  return true;
 }"""
 _LIST_UNFOCUSED = """most => [...document.querySelectorAll(
     'a[href], button, input:not([type=hidden], [type=radio]), select, textarea, summary, [tabindex="0"]'
@@ -78,8 +80,7 @@ def _press_tab(page: Page) -> list[str]:
     """What the keyboard does not reach, or where nobody sees that it is."""
     for _ in range(MAX_TABS):
         page.keyboard.press("Tab")
-        page.evaluate(_MARK_FOCUS)
-        if page.evaluate("document.activeElement === document.body"):
+        if not page.evaluate(_MARK_FOCUS):
             break
     # A longer page is followed for a part of the way, and only what stands there is asked for.
     unfocused: list[str] = page.evaluate(_LIST_UNFOCUSED, MAX_TABS // 2)

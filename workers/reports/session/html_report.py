@@ -32,9 +32,9 @@ def write_page(title: str, parts: Iterable[str]) -> bytes:
     head = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{text(title)}</title><style>{_STYLE}</style></head><body>\n"
+        f"<title>{text(title)}</title><style>{_STYLE}</style></head><body><main>\n"
     )
-    return (head + "\n".join(parts) + "\n</body></html>\n").encode()
+    return (head + "\n".join(parts) + "\n</main></body></html>\n").encode()
 
 
 def _draw_body(report: SessionReport) -> Iterator[str]:
