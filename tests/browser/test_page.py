@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from tests.browser.conftest import CHANGE, GROWTH, Site, ask
 
 from fluxagents.flows.people.roles import Role
@@ -68,6 +68,18 @@ def test_a_page_follows_what_another_browser_does(site: Site) -> None:
     acting.get_by_role("button", name="Sign out").click()
     acting.goto("/runs")
     expect(acting).to_have_url(re.compile("/enter"))
+
+
+def test_a_page_shows_what_happened_before_it_followed(site: Site) -> None:
+    page = site.enter(site.open(), "ana", Role.ADMIN)
+
+    def finish_a_run_first(route: Route) -> None:
+        site.api.local().ask(GROWTH, model="textbook", session="early")
+        route.continue_()
+
+    page.route("**/live", finish_a_run_first, times=1)
+    page.goto("/runs?session=early")
+    expect(page.locator("#runs .status")).to_have_text("finished", timeout=20_000)
 
 
 def test_a_broken_file_is_refused_with_its_reason(site: Site, tmp_path: Path) -> None:

@@ -21,17 +21,14 @@
   }
 
   function follow(address) {
-    let wasLost = false;
     const source = new EventSource(address);
     source.addEventListener("ready", () => {
       notice.hidden = true;
-      // Whatever was missed is read now.
-      if (wasLost) lookAgain();
-      wasLost = false;
+      // Whatever happened since the page was written, or since the connection was lost, is read now.
+      lookAgain();
     });
     source.addEventListener("change", lookAgain);
     source.addEventListener("error", () => {
-      wasLost = true;
       notice.hidden = false;
       // A browser comes back by itself after a break, not after a refusal.
       if (source.readyState === EventSource.CLOSED) {
