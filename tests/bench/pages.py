@@ -25,6 +25,13 @@ ROUNDS = 15
 LABEL = 24
 """Characters of a path that are shown."""
 
+_NOTE_CLICK = "() => addEventListener('click', () => sessionStorage.setItem('clicked', Date.now()), true)"
+_NOTE_SIGHT = """() => new MutationObserver((_, observer) => {
+  if (!document.querySelector('#runs .status')) return;
+  window.seen = Date.now();
+  observer.disconnect();
+}).observe(document.body, {childList: true, subtree: true})"""
+
 ORIGIN = "https://127.0.0.1"
 """The client keeps a cookie of TLS only so; browsers keep it on loopback as well."""
 
@@ -86,11 +93,15 @@ def _time_browsers(browser: Browser, address: str, key: str) -> Iterator[str]:
     for number in range(ROUNDS):
         watching.goto(f"/runs?session=seen-{number}")
         watching.get_by_text("No run is like this").wait_for()
+        watching.evaluate(_NOTE_SIGHT)
         acting.goto(f"/ask?model=e_coli_core&question=How fast does it grow?&session=seen-{number}")
-        began = time.monotonic()
+        # By the clock of the browsers: what drives them looks at a button for a while before it presses it.
+        acting.evaluate(_NOTE_CLICK)
         acting.get_by_role("button", name="Ask").click()
+        acting.wait_for_url("**/runs/*")
         watching.locator("#runs .status").wait_for()
-        seen.append((time.monotonic() - began) * 1_000)
+        clicked = float(acting.evaluate("sessionStorage.getItem('clicked')"))
+        seen.append(watching.evaluate("window.seen") - clicked)
     yield f"seen by another browser   {_summarise(seen)} after the click"
 
 
