@@ -13,6 +13,13 @@ from tests.support.stack import Stack
 from fluxagents import AsyncHttpClient, FluxError, HttpClient, RunSpec
 from fluxagents.flows.errors import ConflictError, ErrorClass
 from fluxagents.flows.ports.session import PersonQuota, SessionBudget
+from fluxagents.scheduler.sessions.notebook_blocks import (
+    insert_block,
+    move_block,
+    read_run,
+    read_text,
+    remove_block,
+)
 
 QUESTION = "How fast does it grow?"
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
@@ -183,6 +190,30 @@ def test_a_session_is_made_limited_steered_and_moved(client: Any, tmp_path: Path
     assert sessions.open(name).status == "open"
 
 
+def test_a_notebook_is_written_read_and_shared(client: Any) -> None:
+    name = f"contract/notebook {type(client).__name__}"
+    run = client.ask(QUESTION, model="e_coli_core", session=name)
+    run.wait(120)
+    notebooks = client.notebooks
+    assert notebooks.show(name).blocks == ()
+    notebooks.write(name, insert_block(read_run(run.id)))
+    first = notebooks.write(name, insert_block(read_text("On glucose."), 1))
+    assert first.version == 2
+    text, state = notebooks.read(name)
+    assert (text.text, state) == ("On glucose.", run.state)
+    notebooks.write(name, move_block(1, 2), version=2)
+    with pytest.raises(ConflictError, match="version 3 now, not 2"):
+        notebooks.write(name, remove_block(1), version=2)
+    with pytest.raises(FluxError, match="has no run 'NOTHING'"):
+        notebooks.write(name, insert_block(read_run("NOTHING")))
+    link, path = notebooks.share(name, days=2)
+    assert path.startswith("/shared/")
+    assert list(notebooks.list_links(name)) == [link]
+    assert notebooks.revoke(name, link.id) == link
+    with pytest.raises(FluxError, match="there is no link"):
+        notebooks.revoke(name, link.id)
+
+
 def test_a_quota_is_set_and_read(client: Any, stack: Stack) -> None:
     me = stack.json("people", "me")["name"]
     quota = PersonQuota(runs_per_day=100_000)
@@ -234,6 +265,8 @@ def test_the_asynchronous_client_does_the_same(stack: Stack, key: str) -> None:
             completed = {run.id async for run in client.as_completed(runs, timeout=60)}
             assert completed == {run.id for run in runs}
             assert "contract" not in {each["schedule"]["name"] for each in await client.schedules.list()}
+            words = insert_block(read_text("Three times the same."))
+            assert (await client.notebooks.write("contract/async", words)).version == 1
             with pytest.raises(FluxError, match="nobody acts as"):
                 await client.pause(runs[0].id, by="somebody")
 

@@ -22,6 +22,7 @@ from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.people.notebook_book import RedisNotebookBook
 from fluxagents.workers.redis.people.presence import RedisPresence
 from fluxagents.workers.redis.people.standing_book import RedisStandingBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
@@ -83,6 +84,7 @@ class Client(ScriptClient):
         self.results = StoredResults(self.store, self.models, cache(self._open_artifacts))
         self._remedies = RedisRemedyBook(redis, prefix=settings.key_prefix)
         self._presence = RedisPresence(redis, clock, prefix=settings.key_prefix)
+        self._notebook_book = RedisNotebookBook(redis, prefix=settings.key_prefix)
         self.redis = redis
         """Where all of it is kept."""
 

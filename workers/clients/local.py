@@ -8,6 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from fluxagents.flows.engine.lanes import NEW
+from fluxagents.flows.memory.notebook_book import MemoryNotebookBook
 from fluxagents.flows.memory.remark_book import MemoryPresence
 from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
 from fluxagents.flows.memory.run_store import MemoryRunStore
@@ -160,6 +161,7 @@ class LocalClient(ScriptClient):
         )
         self.results = StoredResults(store, models, lambda: self.artifacts)
         self._remedies, self._presence = remedies, MemoryPresence(clock)
+        self._notebook_book = MemoryNotebookBook(clock)
 
     def _open_archive(self) -> Archive:
         return Archive(str(self._folder))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fluxagents.flows.events import Lane
+from fluxagents.flows.ports.notebook import NotebookBook
 from fluxagents.flows.ports.presence import Presence
 from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.scheduler.collaboration.collaboration import Collaboration
@@ -17,6 +18,7 @@ from fluxagents.scheduler.collaboration.feedback import Feedback
 from fluxagents.scheduler.collaboration.inbox import Inbox
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
+from fluxagents.scheduler.sessions.notebooks import Notebooks
 from fluxagents.scheduler.sessions.session_archive import RunArchive
 from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.workers.clients.artifact import Artifact
@@ -41,6 +43,8 @@ class ScriptClient(RunClient, ABC):
     """What helped against which error; set as `results`."""
     _presence: Presence
     """Who looks at which run; set as `results`."""
+    _notebook_book: NotebookBook
+    """Where notebooks are kept; set as `results`."""
 
     def start(
         self,
@@ -155,6 +159,11 @@ class ScriptClient(RunClient, ABC):
     def sessions(self) -> Sessions:
         """Makes sessions, lists, limits, shares, archives and forks them."""
         return Sessions(self, self._open_archive)
+
+    @property
+    def notebooks(self) -> Notebooks:
+        """Writes notebooks of sessions, puts them in order and shares them."""
+        return Notebooks(self, self._notebook_book)
 
     def session(self, name: str) -> Session:
         """The runs of a session: to look at, wait for, steer or compare all of them."""

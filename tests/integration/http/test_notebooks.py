@@ -14,9 +14,7 @@ from tests.support.story import whole
 
 from fluxagents.flows.people.roles import Role
 from fluxagents.flows.ports.commit import Commit
-from fluxagents.flows.ports.notebook import NotebookLink
 from fluxagents.flows.reducer import fold
-from fluxagents.workers.redis.people.notebook_book import RedisNotebookBook
 
 NOTEBOOK = "/v1/sessions/survey/notebook"
 PAGE = "/sessions/survey/notebook"
@@ -105,16 +103,6 @@ def test_a_link_shows_no_more_than_who_made_it_may_see(api: Api) -> None:
     member = kim.member
     assert directory.save(member.model_copy(update={"disabled": True}), before=member)
     assert api.client.get(path).status_code in {403, 404}
-
-
-def test_a_link_ends_when_its_time_is_over(api: Api, redis: Any, key_prefix: str) -> None:
-    book = RedisNotebookBook(redis, prefix=key_prefix)
-    now_ms = api.ports.clock.now_ms()
-    for name, expires_ms in (("past", now_ms - 1), ("soon", now_ms + 60_000)):
-        link = NotebookLink(id=name, session="s", by="ana", created_ms=now_ms - 2, expires_ms=expires_ms)
-        book.add_link(f"{name}-digest", link)
-    assert book.find_link("past-digest") is None
-    assert [link.id for link in book.list_links("s")] == ["soon"]
 
 
 def test_the_page_adds_orders_removes_and_shares(api: Api, run: str, browser: TestClient) -> None:

@@ -18,6 +18,7 @@ from fluxagents.scheduler.runs.argument_form import ArgumentField
 from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.clients.artifact import Artifact
+from fluxagents.workers.clients.awaited.async_notebooks import AsyncNotebooks
 from fluxagents.workers.clients.awaited.async_people import AsyncCollaboration, AsyncFeedback, AsyncInbox
 from fluxagents.workers.clients.awaited.async_runs import (
     AsyncBatch,
@@ -376,6 +377,11 @@ class AsyncScriptClient:
     def sessions(self) -> AsyncSessions:
         """Makes sessions, lists, limits, shares, archives and forks them."""
         return AsyncSessions(self._client.sessions, self._threads)
+
+    @property
+    def notebooks(self) -> AsyncNotebooks:
+        """Writes notebooks of sessions, puts them in order and shares them."""
+        return AsyncNotebooks(self._client.notebooks, self._threads)
 
     def session(self, name: str) -> AsyncSession:
         """The runs of a session: to look at, wait for, steer or compare all of them."""

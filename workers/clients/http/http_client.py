@@ -53,6 +53,7 @@ from fluxagents.workers.clients.http.api_calls import (
 )
 from fluxagents.workers.clients.http.connection import ApiConnection
 from fluxagents.workers.clients.http.http_book import HttpBook
+from fluxagents.workers.clients.http.http_notebooks import HttpNotebooks
 from fluxagents.workers.clients.http.http_people import HttpCollaboration, HttpFeedback, HttpInbox
 from fluxagents.workers.clients.http.http_results import HttpResults
 from fluxagents.workers.clients.http.http_runs import HttpRuns
@@ -361,6 +362,11 @@ class HttpClient:
     def sessions(self) -> HttpSessions:
         """Makes sessions, lists, limits, shares, archives and forks them."""
         return HttpSessions(self._api, self.store)
+
+    @property
+    def notebooks(self) -> HttpNotebooks:
+        """Writes notebooks of sessions, puts them in order and shares them."""
+        return HttpNotebooks(self._api, self.store)
 
     def session(self, name: str) -> Session:
         """The runs of a session: to look at, wait for, steer or compare all of them."""

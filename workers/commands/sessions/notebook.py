@@ -16,7 +16,6 @@ from fluxagents.scheduler.sessions.notebook_blocks import (
     remove_block,
 )
 from fluxagents.scheduler.sessions.notebooks import LINK_DAYS, MAX_LINK_DAYS
-from fluxagents.workers.clients.notebook_client import open_notebooks
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import count_text, echo, print_json
@@ -43,7 +42,7 @@ def notebook() -> None:
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Show the blocks of the notebook of the session NAME, each with its place."""
-    _print(open_notebooks(CommandClient()).show(name), as_json=as_json)
+    _print(CommandClient().notebooks.show(name), as_json=as_json)
 
 
 @notebook.command(
@@ -100,7 +99,7 @@ def remove(name: str, place: int, by: str | None, as_json: bool) -> None:
 def export(name: str, output: Path, as_json: bool) -> None:
     """Write the notebook of the session NAME as one HTML file, which needs nothing else to be read."""
     client = CommandClient()
-    data = write_notebook(client.sessions.show(name).session, open_notebooks(client).read(name))
+    data = write_notebook(client.sessions.show(name).session, client.notebooks.read(name))
     output.write_bytes(data)
     if as_json:
         print_json({"file": str(output), "session": name, "bytes": len(data)})
@@ -122,7 +121,7 @@ def export(name: str, output: Path, as_json: bool) -> None:
 def share(name: str, days: float, by: str | None, as_json: bool) -> None:
     """Print a link under which whoever has it reads the notebook, with your rights and without a key."""
     client = CommandClient()
-    link, path = open_notebooks(client).share(name, days=days, by=by)
+    link, path = client.notebooks.share(name, days=days, by=by)
     url = f"{client.settings.public_url or find_api_url(client.settings)}{path}"
     if as_json:
         print_json({"url": url, **link.model_dump(mode="json")})
@@ -135,7 +134,7 @@ def share(name: str, days: float, by: str | None, as_json: bool) -> None:
 @json_option
 def links(name: str, as_json: bool) -> None:
     """List the links to the notebook of the session NAME that can be followed now."""
-    found = open_notebooks(CommandClient()).list_links(name)
+    found = CommandClient().notebooks.list_links(name)
     if as_json:
         print_json([link.model_dump(mode="json") for link in found])
         return
@@ -152,7 +151,7 @@ def links(name: str, as_json: bool) -> None:
 @json_option
 def revoke(name: str, link: str, by: str | None, as_json: bool) -> None:
     """Let nobody read anything under LINK any more."""
-    revoked = open_notebooks(CommandClient()).revoke(name, link, by=by)
+    revoked = CommandClient().notebooks.revoke(name, link, by=by)
     if as_json:
         print_json(revoked.model_dump(mode="json"))
     else:
@@ -160,7 +159,7 @@ def revoke(name: str, link: str, by: str | None, as_json: bool) -> None:
 
 
 def _write(name: str, change: Change, *, by: str | None, as_json: bool) -> None:
-    _print(open_notebooks(CommandClient()).write(name, change, by=by), as_json=as_json)
+    _print(CommandClient().notebooks.write(name, change, by=by), as_json=as_json)
 
 
 def _print(shown: Notebook, *, as_json: bool) -> None:
