@@ -14,8 +14,13 @@ from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.models.parser.parser_process import decompress
 from fluxagents.workers.models.parser.parsing import ParsingLimits
 from fluxagents.workers.models.reading.sbml.sbml_ids import decode_id
-from fluxagents.workers.reports.frog_archive import Curator, build_frog_archive, location_of, read_sbml_names
-from fluxagents.workers.reports.frog_report import FrogReport, Progress, compute_frog_report
+from fluxagents.workers.reports.frog.frog_archive import (
+    Curator,
+    build_frog_archive,
+    location_of,
+    read_sbml_names,
+)
+from fluxagents.workers.reports.frog.frog_report import FrogReport, Progress, compute_frog_report
 
 
 def build_bundle(

@@ -23,6 +23,7 @@ from fluxagents.workers.commands.artifacts.address import artifact_store
 from fluxagents.workers.commands.command_client import record_file_act
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
+from fluxagents.workers.commands.models.genome_report import report
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
 
@@ -38,6 +39,9 @@ _OUTPUT = click.Path(dir_okay=False, path_type=Path)
 )
 def genomes() -> None:
     """Read genomes, and draft models from them."""
+
+
+genomes.add_command(report)
 
 
 @genomes.command(

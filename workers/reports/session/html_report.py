@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from fluxagents.workers.reports.html.elements import paragraph, strong, table, text
+from fluxagents.workers.reports.html.page import draw_heading, write_page
 from fluxagents.workers.reports.session.growth_figure import draw_session
 from fluxagents.workers.reports.session.report import (
     MAX_ANSWERS,
@@ -15,26 +16,10 @@ from fluxagents.workers.reports.session.report import (
     describe_rest,
 )
 
-_STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 58em; margin: 2em auto; padding: 0 1em; color: #222 }
-h1 { margin: 0 } h2 { font-size: 1.05em; margin: 1.4em 0 .3em } svg { max-width: 100%; height: auto }
-@page { size: A4; margin: 15mm }
-"""
-
 
 def write_html(report: SessionReport) -> bytes:
     """The file; the same report always gives the same bytes."""
     return write_page(report.title, _draw_body(report))
-
-
-def write_page(title: str, parts: Iterable[str]) -> bytes:
-    """A file with its styles, from parts that are HTML already."""
-    head = (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{text(title)}</title><style>{_STYLE}</style></head><body><main>\n"
-    )
-    return (head + "\n".join(parts) + "\n</main></body></html>\n").encode()
 
 
 def _draw_body(report: SessionReport) -> Iterator[str]:
@@ -42,10 +27,10 @@ def _draw_body(report: SessionReport) -> Iterator[str]:
     if report.entry.session.description:
         yield paragraph(text(report.entry.session.description))
     yield paragraph(" · ".join(f"{text(name)} {strong(value)}" for name, value in report.facts))
-    yield _draw_heading("Questions")
+    yield draw_heading("Questions")
     yield table(("question", "condition", "runs", "outcome"), report.questions)
     yield _draw_rest(len(report.clusters), len(report.questions), "questions")
-    yield _draw_heading("Answers")
+    yield draw_heading("Answers")
     answers = report.answers
     yield table(
         ("model", "condition", "growth (1/h)", "answered", "answer"),
@@ -59,18 +44,14 @@ def _draw_body(report: SessionReport) -> Iterator[str]:
         svg = draw_session(report.entry.session.name, report.states, limit=MAX_BARS).encode("svg").decode()
         yield svg[svg.index("<svg") :]
     if report.notes:
-        yield _draw_heading("Disagreements and outliers")
+        yield draw_heading("Disagreements and outliers")
         yield from (paragraph(text(note)) for note in report.notes[:MAX_NOTES])
         yield _draw_rest(len(report.notes), MAX_NOTES, "of them")
     if report.opinions:
-        yield _draw_heading("Ratings and credit")
+        yield draw_heading("Ratings and credit")
         yield from (paragraph(text(line)) for line in report.opinions)
-    yield _draw_heading("Costs")
+    yield draw_heading("Costs")
     yield table(("what", "used"), report.costs)
-
-
-def _draw_heading(words: str) -> str:
-    return f"<h2>{text(words)}</h2>"
 
 
 def _draw_rest(total: int, shown: int, what: str) -> str:

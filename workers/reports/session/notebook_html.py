@@ -8,8 +8,8 @@ from fluxagents.flows.ports.notebook import TextBlock
 from fluxagents.flows.ports.session import SessionRecord
 from fluxagents.flows.state import RunState
 from fluxagents.workers.reports.html.elements import paragraph, text
+from fluxagents.workers.reports.html.page import write_page
 from fluxagents.workers.reports.html.run_card import draw_run
-from fluxagents.workers.reports.session.html_report import write_page
 
 
 def write_notebook(session: SessionRecord, contents: Sequence[TextBlock | RunState]) -> bytes:

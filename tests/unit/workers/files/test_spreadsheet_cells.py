@@ -17,7 +17,7 @@ from tests.support.places import ROOT
 from fluxagents.tasks.fba.fluxes import export_fluxes
 from fluxagents.workers.files.table_file import write_table
 from fluxagents.workers.files.table_formats import encode_tables
-from fluxagents.workers.reports.frog_archive import encode_tsv
+from fluxagents.workers.reports.frog.frog_archive import encode_tsv
 
 HOSTILE = (
     "=HYPERLINK(1)",

@@ -20,8 +20,8 @@ from cobra.io import load_json_model, read_sbml_model, save_json_model
 from fluxagents.flows.errors import FluxError
 from fluxagents.workers.commands.models.frog import frog
 from fluxagents.workers.models.model_store import ModelFiles
-from fluxagents.workers.reports.frog_archive import location_of
-from fluxagents.workers.reports.frog_report import COLUMNS, SbmlNames, compute_frog_report
+from fluxagents.workers.reports.frog.frog_archive import location_of
+from fluxagents.workers.reports.frog.frog_report import COLUMNS, SbmlNames, compute_frog_report
 
 NO_NAMES = SbmlNames(location="./m.xml", objective="obj", reactions={}, genes={})
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
 from fluxagents.flows.texts.spreadsheet_cells import disarm_cell
-from fluxagents.workers.reports.frog_report import COLUMNS, FrogReport, Rows, SbmlNames
+from fluxagents.workers.reports.frog.frog_report import COLUMNS, FrogReport, Rows, SbmlNames
 
 FOLDER = "FROG"
 
