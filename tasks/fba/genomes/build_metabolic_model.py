@@ -166,17 +166,19 @@ def run(model: Model, args: Args, evidence: Evidence) -> Result:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT, message, suggestions=("use a universal model with BiGG ids",)
         )
-    selection = _select(model, biomass.reaction, scores, args)
-    chosen = frozenset(model.reactions[position].id for position in selection.kept)
+    # By id, since a model that was changed and put back has another order, which would decide between ties.
+    reactions = sorted(model.reactions, key=lambda reaction: str(reaction.id))
+    selection = _select(reactions, biomass.reaction, scores, args)
+    chosen = frozenset(reactions[position].id for position in selection.kept)
     filled = fill_media(model, biomass.reaction, chosen, evidence.media, args.min_growth_per_h)
     unsupported = [
         reaction.id
-        for reaction in model.reactions
+        for reaction in reactions
         if reaction.id in filled.reactions and reaction.id not in scores and not reaction.boundary
     ]
     lost = find_growth_lost(model, biomass.reaction, filled, unsupported)
     context = _DraftContext(biomass.reaction, chosen, filled, scores, lost)
-    rows = tuple(context.describe(reaction) for reaction in model.reactions)
+    rows = tuple(context.describe(reaction) for reaction in reactions)
     genes = {name for row in rows for name in cobra.core.gene.GPR.from_string(row.gene_rule).genes}
     return Result(
         model_id=model.id or "",
@@ -196,15 +198,19 @@ def run(model: Model, args: Args, evidence: Evidence) -> Result:
     )
 
 
-def _select(model: Model, biomass: Reaction, scores: Mapping[str, ReactionScore], args: Args) -> Selection:
-    free = {*exchanges(model), biomass.id, MAINTENANCE}
+def _select(
+    reactions: Sequence[Reaction], biomass: Reaction, scores: Mapping[str, ReactionScore], args: Args
+) -> Selection:
+    free = {*exchanges(biomass.model), biomass.id, MAINTENANCE}
     values = [
         0.0 if reaction.id in free else scores[reaction.id].score if reaction.id in scores else -args.penalty
-        for reaction in model.reactions
+        for reaction in reactions
     ]
-    needed = [model.reactions.index(name) for name in (biomass.id, MAINTENANCE) if name in model.reactions]
+    needed = [
+        position for position, reaction in enumerate(reactions) if reaction.id in {biomass.id, MAINTENANCE}
+    ]
     return select_reactions(
-        FluxNetwork.of(model),
+        FluxNetwork.of(reactions),
         values,
         needed,
         gap=args.gap_fraction,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
@@ -11,7 +12,7 @@ from fluxagents.tasks.fba.solving.lazy_libraries import np
 from fluxagents.tasks.fba.solving.optlang_program import silence_highs_banner
 
 if TYPE_CHECKING:
-    from cobra import Model
+    from cobra import Reaction
     from numpy.typing import NDArray
 
 MAX_FLUX_MMOL_PER_GDW_H = 1_000.0
@@ -36,20 +37,20 @@ class FluxNetwork:
     upper: NDArray[Any]
 
     @classmethod
-    def of(cls, model: Model) -> Self:
-        """The network of a model, every exchange open to both sides."""
+    def of(cls, reactions: Sequence[Reaction]) -> Self:
+        """The network of reactions, every exchange open to both sides."""
         sparse = import_module("scipy.sparse")
-        rows = {metabolite.id: index for index, metabolite in enumerate(model.metabolites)}
+        rows: dict[str, int] = {}
         entries = [
-            (rows[metabolite.id], column, value)
-            for column, reaction in enumerate(model.reactions)
-            for metabolite, value in reaction.metabolites.items()
+            (rows.setdefault(metabolite.id, len(rows)), column, value)
+            for column, reaction in enumerate(reactions)
+            for metabolite, value in sorted(reaction.metabolites.items(), key=lambda item: str(item[0].id))
         ]
         places, columns, values = zip(*entries, strict=True)
-        shape = (len(rows), len(model.reactions))
-        exchanges = {reaction.id for reaction in model.exchanges}
-        lower = [r.lower_bound < 0 or r.id in exchanges for r in model.reactions]
-        upper = [r.upper_bound > 0 or r.id in exchanges for r in model.reactions]
+        shape = (len(rows), len(reactions))
+        exchanges = {reaction.id for reaction in reactions[0].model.exchanges}
+        lower = [r.lower_bound < 0 or r.id in exchanges for r in reactions]
+        upper = [r.upper_bound > 0 or r.id in exchanges for r in reactions]
         return cls(
             sparse.csc_matrix((values, (places, columns)), shape=shape),
             np.where(lower, -MAX_FLUX_MMOL_PER_GDW_H, 0.0),

@@ -42,7 +42,7 @@ def build(fresh_textbook: Any) -> Build:
 
 def best_score(model: Any, values: dict[str, float]) -> float:
     """The best of all networks: with each set of reactions without evidence, without what carries no flux."""
-    network, ids = FluxNetwork.of(model), [reaction.id for reaction in model.reactions]
+    network, ids = FluxNetwork.of(model.reactions), [reaction.id for reaction in model.reactions]
     needed = [ids.index("Biomass_Ecoli_core"), ids.index("ATPM")]
     unsupported = [name for name in ids if values[name] < 0]
     best = -math.inf
@@ -154,6 +154,6 @@ def test_reactions_without_flux_are_those_that_cobra_finds(fresh_textbook: Any, 
         reaction.bounds = (-1000 if low < 0 or is_exchange else 0, 1000 if high > 0 or is_exchange else 0)
         if reaction.id in closed:
             reaction.bounds = (0, 0)
-    active = find_active(FluxNetwork.of(fresh_textbook))
+    active = find_active(FluxNetwork.of(fresh_textbook.reactions))
     blocked = {r.id for r, is_active in zip(fresh_textbook.reactions, active, strict=True) if not is_active}
     assert blocked == set(find_blocked_reactions(fresh_textbook, processes=1))
