@@ -127,6 +127,60 @@ class LiveEvents(Protocol):
         ...
 
 
+Unit = Literal["", "seconds", "bytes", "flag"]
+"""Of a figure; a flag is 1 or 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowReading:
+    """One row of a panel."""
+
+    name: str
+    parts: Mapping[str, float]
+    """What its bar is made of; the name is empty where there is one part."""
+    values: tuple[float | None, ...]
+    """Under the columns of the panel; None where nothing was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelReading:
+    """Figures of one kind, as one reading of all metrics has them."""
+
+    title: str
+    is_total: bool
+    """Whether it was counted since the installation began; else it is so now."""
+    about: str
+    label: str
+    """What the names of the rows are; empty for figures of the whole installation."""
+    bar: str
+    unit: Unit
+    columns: tuple[tuple[str, Unit], ...]
+    rows: tuple[RowReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReading:
+    """What one reading says of an alert."""
+
+    name: str
+    severity: Literal["page", "ticket"]
+    lasts: str
+    """How long it must hold before it fires."""
+    runbook: str
+    is_known: bool
+    """False for one that compares with the past."""
+    messages: tuple[str, ...]
+    """One for each thing that it holds for now."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationReading:
+    """How an installation does."""
+
+    panels: tuple[PanelReading, ...]
+    alerts: tuple[AlertReading, ...]
+
+
 class ApiMetrics(Protocol):
     """What this process counts, and the page of all metrics."""
 
@@ -292,6 +346,8 @@ class ApiPorts:
     remedies: RemedyBook
     presence: Presence
     metrics: ApiMetrics
+    read_installation: Callable[[], InstallationReading]
+    """What the page of all metrics has, as panels and alerts."""
     artifacts: Callable[[], ArtifactStore]
     """Brings pyarrow, so it is called only where a table is asked for."""
     encode_tables: Callable[[str, Mapping[str, Any], Mapping[str, Any]], bytes]

@@ -83,6 +83,7 @@ PAGE_MODULES: dict[str, tuple[str, ...]] = {
     "pages.figures.prompts": ("prompts",),
     "pages.figures.errors": ("errors",),
     "pages.figures.statistics": ("statistics",),
+    "pages.figures.operations": ("operations",),
     "pages.people.people": ("people",),
     "pages.people.keys": ("keys",),
     "pages.people.audit_log": ("audit",),

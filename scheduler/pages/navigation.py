@@ -12,6 +12,8 @@ class Section(NamedTuple):
     title: str
     is_daily: bool = True
     """Whether it stands in the menu itself, and not below *More*."""
+    for_admins: bool = False
+    """Whether others do not see it."""
 
 
 SECTIONS = (
@@ -26,6 +28,12 @@ SECTIONS = (
     Section("/prompts", "Prompts", is_daily=False),
     Section("/errors", "Errors", is_daily=False),
     Section("/statistics", "Statistics", is_daily=False),
+    Section("/operations", "Operations", is_daily=False, for_admins=True),
     Section("/people", "People", is_daily=False),
     Section("/keys", "Keys", is_daily=False),
 )
+
+
+def list_sections(*, is_admin: bool) -> tuple[Section, ...]:
+    """Those that somebody may see."""
+    return tuple(section for section in SECTIONS if is_admin or not section.for_admins)

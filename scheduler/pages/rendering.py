@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 
 from fluxagents.flows.texts.display import visible
 from fluxagents.flows.texts.units import unit_of
-from fluxagents.scheduler.pages.navigation import SECTIONS
+from fluxagents.scheduler.pages.navigation import list_sections
 from fluxagents.scheduler.pages.values import (
     format_date,
     format_duration,
@@ -52,10 +52,11 @@ def render(request: Request, template: str, /, *, status: int = 200, **values: A
         values: What it shows.
     """
     visitor = getattr(request.state, "visitor", None)
+    menu = list_sections(is_admin=visitor is not None and visitor.is_admin)
     text = (
         _templates()
         .get_template(template)
-        .render(visitor=visitor, menu=SECTIONS, path=request.url.path, **values)
+        .render(visitor=visitor, menu=menu, path=request.url.path, **values)
     )
     return HTMLResponse(text, status, headers=HEADERS)
 

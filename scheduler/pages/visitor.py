@@ -25,6 +25,7 @@ from fluxagents.scheduler.runs.run_client import RunClient
 
 MAX_FIELDS = 1_000
 CSRF_FIELD = "csrf_token"
+METRICS = Resource(kind="metrics", id="all")
 
 
 class Form:
@@ -57,6 +58,8 @@ class Visitor:
     actor: Actor
     client: RunClient
     """Acts for them."""
+    is_admin: bool
+    """Whether they see what concerns the whole installation."""
     csrf_token: str
     """What each form of their pages brings back."""
     ports: ApiPorts
@@ -107,7 +110,9 @@ def _identify(request: Request, form: Form) -> Visitor:
     quota = ports.rate_limits.count(str(actor.proof))
     if quota is not None and quota.remaining < 0:
         raise ProblemError("rate_limited", f"{quota.limit:,} requests a minute are taken from {actor.name}")
-    return Visitor(actor, ports.client.acting_as(actor), csrf_token, ports, request, form)
+    client = ports.client.acting_as(actor)
+    is_admin = client.authority.may(Action.AUDIT_READ, METRICS)
+    return Visitor(actor, client, is_admin, csrf_token, ports, request, form)
 
 
 Who = Annotated[Visitor, Depends(_admit)]

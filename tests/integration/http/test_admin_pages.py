@@ -214,3 +214,24 @@ def test_a_version_of_a_prompt_is_compared_promoted_and_tried(
     assert send(admin, path, act="end")[0] == 303
     assert send(admin, path, act="roll back", label="production")[0] == 303
     assert api.client.get(f"/v1{path}", headers=ana).json()["production"] is None
+
+
+def test_admins_see_how_the_installation_does(
+    api: Api, admin: TestClient, viewer: TestClient, ana: dict[str, str]
+) -> None:
+    api.local().start(
+        "metabolic_analysis", model="textbook", stepwise=True, question="How fast does it grow?"
+    )
+    for _ in range(3):
+        api.client.get("/v1/runs", headers=ana)
+    api.ports.metrics.store(listeners=0)
+    page = read(admin, "/operations")
+    assert re.search(r">paused</th>.*>1</span>", page)
+    assert re.search(r">runs</th>.*>3 2xx</span>", page)
+    # Nobody looks after this installation.
+    assert ("<strong>BeatDown</strong>" in page, "<strong>DiskNearlyFull</strong>" in page) == (True, False)
+    assert "Refresh" not in admin.get("/operations").headers
+    assert admin.get("/operations?every=15").headers["Refresh"] == "15"
+    assert [browser.get("/operations").status_code for browser in (viewer, open_browser(api))] == [403, 303]
+    menus = [read(browser, "/") for browser in (admin, viewer)]
+    assert ['href="/operations"' in menu for menu in menus] == [True, False]

@@ -61,6 +61,7 @@ from fluxagents.workers.files.uploads import UploadFiles
 from fluxagents.workers.host.metrics_page import open_metrics
 from fluxagents.workers.models.model_source import MAX_FILE_BYTES
 from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.observing.monitoring.installation import read_installation
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.http.idempotency_keys import RedisIdempotencyKeys
 from fluxagents.workers.redis.http.live_events import RedisLiveEvents
@@ -136,6 +137,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         histories = Histories(store, Archive(settings.artifact_url))
         return add_up(histories, Choice(**choice)).document(load_prices(settings))
 
+    metrics = open_metrics(settings, _connect(url, decode_responses=True))
     return ApiPorts(
         client=client,
         api_keys=ApiKeys(RedisKeyBook(redis, prefix=prefix), directory, clock),
@@ -172,7 +174,8 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         ),
         remedies=RedisRemedyBook(redis, prefix=prefix),
         presence=RedisPresence(redis, clock, prefix=prefix),
-        metrics=open_metrics(settings, _connect(url, decode_responses=True)),
+        metrics=metrics,
+        read_installation=lambda: read_installation(metrics.take_snapshot()),
         artifacts=cache(lambda: _open_artifacts(settings)),
         encode_tables=_encode_tables,
         draw_flow=_draw_flow,

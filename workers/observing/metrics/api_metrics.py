@@ -17,6 +17,7 @@ from fluxagents.workers.observing.metrics import catalog as m
 from fluxagents.workers.observing.metrics.amounts import Tally
 from fluxagents.workers.observing.metrics.exposition import Reading, SnapshotCollector, write_page
 from fluxagents.workers.observing.metrics.node_figures import NodeFigures, figures_key
+from fluxagents.workers.observing.metrics.snapshot import Snapshot
 from fluxagents.workers.observing.metrics.store_readings import COUNTS_KEY, Queue, StoreReadings
 from fluxagents.workers.observing.metrics.worker_figures import add_up_memory, find_room
 
@@ -88,6 +89,10 @@ class ApiMetrics:
     def write(self, accept: str = "") -> tuple[bytes, str]:
         """The page, and its media type."""
         return write_page(self._collect(), accept)
+
+    def take_snapshot(self) -> Snapshot:
+        """What the page has, for those who ask it for values."""
+        return Snapshot(self._collect().collect())
 
     def _collect(self) -> SnapshotCollector:
         began = monotonic()
