@@ -97,6 +97,9 @@ SIGNED = {
 }
 """Two of three whom mail and Slack reach; all are reached by both after a while."""
 
+OVERDUE = {"ladder": [{"after": "1s"}, {"after": "10m", "then": "deny"}]}
+"""Nobody is there when it should be decided."""
+
 POSTED = flow_from_mapping(
     {
         "flow": "posted",
@@ -128,6 +131,7 @@ FLOWS = {
         _flow("endless", [("stubborn", {"times": 1_000})]),
         _flow("flaky", [("flaky", {"times": 1})] * 3),
         _flow("gated", [NOOP, _guarded(1), ("flaky", {"times": 1}), _guarded_flaky(2), EFFECT, _guarded(3)]),
+        _flow("overdue", [_guarded(3)], approvals={"guarded": OVERDUE}),
         _flow("guarded", [NOOP, ("guarded", {"amount": 3}), EFFECT]),
         POSTED,
     )

@@ -1,7 +1,8 @@
-"""Each of four faults makes its alert fire and no other, a panel shows it, and its runbook ends it."""
+"""Each of ten faults makes its alert fire and no other, a panel shows it, and its runbook ends it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -14,11 +15,16 @@ import pytest
 from tests.chaos import tools
 from tests.chaos.cluster import STARTS_WITHIN_S, WORKERS, Cluster, arguments
 from tests.chaos.humans import client_of
-from tests.chaos.outside import find_port, serve
+from tests.chaos.odd_worker import CLOCK_AHEAD
+from tests.chaos.outside import find_port, serve, set_up_lab
 from tests.chaos.prometheus import PACE, Prometheus, watching
 from tests.chaos.test_api import create_key
+from tests.chaos.test_chat_models import decide_workers
+from tests.support.chat_endpoint import calling, refused, serving
 from tests.support.places import ROOT
+from tests.support.small_disk import small_disk
 from tests.support.waiting import eventually
+from tests.support.webhook_receiver import receive
 
 from fluxagents.workers.observing.metrics import catalog as m
 from fluxagents.workers.observing.monitoring.alerts import ALERTS
@@ -30,6 +36,8 @@ ONE, TWO = WORKERS
 SLOTS = 4
 """Of both workers."""
 SOFT_LIMIT_S = 5
+DISK_MB, BALLAST = 1_200, 320 * 10**6
+"""Below 1 GB is nearly full, whatever the size of the disk."""
 REDIS_BALLAST = 32 * 2**20
 GIVE_UP_S = 180.0
 """What takes a minute takes longer on a busy machine."""
@@ -88,16 +96,17 @@ class Fault:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    cluster = Cluster(tmp_path_factory.mktemp("alerts"))
-    try:
-        cluster.up()
-        assert client_of(cluster).authority.actor.name, "its first person, before others are added"
-        key = create_key(cluster)
-        with serve(cluster, port := find_port()):
-            yield Stage(cluster, port, key)
-    finally:
-        left = cluster.down()
-    assert left == []
+    with small_disk(tmp_path_factory.mktemp("alerts") / "disk", megabytes=DISK_MB) as disk:
+        cluster = Cluster(disk)
+        try:
+            cluster.up()
+            assert client_of(cluster).authority.actor.name, "its first person, before others are added"
+            key = create_key(cluster)
+            with serve(cluster, port := find_port()):
+                yield Stage(cluster, port, key)
+        finally:
+            left = cluster.down()
+        assert left == []
 
 
 def stick_in_a_solver(stage: Stage) -> Generator[None]:
@@ -150,11 +159,78 @@ def let_a_queue_grow(stage: Stage) -> Generator[None]:
         cluster.redis.rpush(f"{tools.LET_GO}{run}", "enough")
 
 
+def let_a_provider_fail(stage: Stage) -> Generator[None]:
+    cluster = stage.cluster
+    with serving("openai") as provider:
+        provider.replies = [refused("overloaded_error", "Overloaded", 529)]
+        try:
+            decide_workers(cluster, provider, "decide")
+            cluster.start("asking", 4)
+            yield
+            provider.replies = [calling("finish", '{"answer": "done"}')]
+            yield
+        finally:
+            cluster.kill("decide")
+
+
+def lose_a_receiver(stage: Stage) -> Generator[None]:
+    with receive() as receiver, set_up_lab(stage.cluster, receiver.url) as lab:
+        receiver.answer = lambda _: (503, {})
+        stage.cluster.start("plain")
+        yield
+        receiver.answer = lambda _: (204, {})
+        for message in lab.outbox.messages("lab", limit=10):
+            stage.carry_out("WebhookReceiverDown", "webhooks resend", "lab", message.id)
+        yield
+
+
+def leave_an_approval_waiting(stage: Stage) -> Generator[None]:
+    (run,) = stage.cluster.start("overdue")
+    yield
+    request = stage.cluster.store.load(run.run_id).waiting_for
+    assert request is not None
+    stage.carry_out("RequestsOverdue", "approvals approve", request.id)
+    yield
+
+
+def set_a_clock_wrong(stage: Stage) -> Generator[None]:
+    stage.respawn(ONE, **{CLOCK_AHEAD: "5"})
+    yield
+    stage.respawn(ONE)
+    yield
+
+
+def fill_the_disk(stage: Stage) -> Generator[None]:
+    ballast: Path = stage.cluster.folder / "ballast"
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, BALLAST)
+    yield
+    ballast.unlink()
+    yield
+
+
+def poison(stage: Stage) -> Generator[None]:
+    (run,) = stage.cluster.start("poison")
+    yield
+    # The cause is mended: it kills no more.
+    stage.cluster.redis.incrby(f"{tools.KILLS}{run.run_id}", 1_000)
+    stage.carry_out("DeadLetters", "runs retry", run.run_id)
+    yield
+
+
 FAULTS: Mapping[str, Fault] = {
     "WorkerStuck": Fault(stick_in_a_solver, m.NODE_OLDEST_TASK.help, f"> {SOFT_LIMIT_S}"),
     "BeatDown": Fault(end_beat, m.BEAT_UP.help, "== 0"),
     "RedisMemoryHigh": Fault(fill_redis, "Memory of Redis", "> 0.85"),
     "QueueGrowing": Fault(let_a_queue_grow, m.QUEUE_OLDEST.help, f"> {60 / PACE}", {"queue": "tools.new"}),
+    "ProviderFailing": Fault(let_a_provider_fail, m.CHAT_REQUESTS.help, "> 0", {"outcome": "refused"}),
+    "WebhookReceiverDown": Fault(
+        lose_a_receiver, m.OUTBOX_OLDEST.help, f"> {300 / PACE}", {"family": "webhook"}
+    ),
+    "RequestsOverdue": Fault(leave_an_approval_waiting, m.REQUESTS_OVERDUE.help, "> 0", {"kind": "approval"}),
+    "ClockSkew": Fault(set_a_clock_wrong, m.NODE_CLOCK_OFFSET.help, "> 1"),
+    "DiskNearlyFull": Fault(fill_the_disk, m.NODE_DISK_FREE.help, "< 1e9"),
+    "DeadLetters": Fault(poison, m.RUNS.help, "> 0", {"status": "dead"}),
 }
 
 
