@@ -1,4 +1,4 @@
-"""Each of ten faults makes its alert fire and no other, a panel shows it, and its runbook ends it."""
+"""Each of nine faults makes its alert fire and no other, a panel shows it, and its runbook ends it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from tests.chaos.odd_worker import CLOCK_AHEAD
 from tests.chaos.outside import find_port, serve, set_up_lab
 from tests.chaos.prometheus import PACE, Prometheus, watching
 from tests.chaos.test_api import create_key
-from tests.chaos.test_chat_models import decide_workers
-from tests.support.chat_endpoint import calling, refused, serving
 from tests.support.places import ROOT
 from tests.support.small_disk import small_disk
 from tests.support.waiting import eventually
@@ -159,20 +157,6 @@ def let_a_queue_grow(stage: Stage) -> Generator[None]:
         cluster.redis.rpush(f"{tools.LET_GO}{run}", "enough")
 
 
-def let_a_provider_fail(stage: Stage) -> Generator[None]:
-    cluster = stage.cluster
-    with serving("openai") as provider:
-        provider.replies = [refused("overloaded_error", "Overloaded", 529)]
-        try:
-            decide_workers(cluster, provider, "decide")
-            cluster.start("asking", 4)
-            yield
-            provider.replies = [calling("finish", '{"answer": "done"}')]
-            yield
-        finally:
-            cluster.kill("decide")
-
-
 def lose_a_receiver(stage: Stage) -> Generator[None]:
     with receive() as receiver, set_up_lab(stage.cluster, receiver.url) as lab:
         receiver.answer = lambda _: (503, {})
@@ -223,7 +207,6 @@ FAULTS: Mapping[str, Fault] = {
     "BeatDown": Fault(end_beat, m.BEAT_UP.help, "== 0"),
     "RedisMemoryHigh": Fault(fill_redis, "Memory of Redis", "> 0.85"),
     "QueueGrowing": Fault(let_a_queue_grow, m.QUEUE_OLDEST.help, f"> {60 / PACE}", {"queue": "tools.new"}),
-    "ProviderFailing": Fault(let_a_provider_fail, m.CHAT_REQUESTS.help, "> 0", {"outcome": "refused"}),
     "WebhookReceiverDown": Fault(
         lose_a_receiver, m.OUTBOX_OLDEST.help, f"> {300 / PACE}", {"family": "webhook"}
     ),
