@@ -204,12 +204,12 @@ def compute_effect(
     growth, _ = measure_growth(model, biomass)
     names, genes = _read_names(model)
     before = _analyse(model, biomass, growth, has_time, "before the change")
-    with hold_change(model, change):
-        growth_after, _ = measure_growth(model, biomass)
-        moved = tuple(outline.bounds.keys() ^ {reaction.id for reaction in model.reactions})
-        differences = list_model_changes(outline, model, evidence(moved) if moved else {})
-        later_names, later_genes = _read_names(model)
-        after = _analyse(model, biomass, growth_after, has_time, "after the change")
+    with hold_change(model, change) as (changed, _):
+        growth_after, _ = measure_growth(changed, biomass)
+        moved = tuple(outline.bounds.keys() ^ {reaction.id for reaction in changed.reactions})
+        differences = list_model_changes(outline, changed, evidence(moved) if moved else {})
+        later_names, later_genes = _read_names(changed)
+        after = _analyse(changed, biomass, growth_after, has_time, "after the change")
     return ChangeEffect(
         status_before=growth.status,
         status_after=growth_after.status,

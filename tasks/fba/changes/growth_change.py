@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LARGE = 4_000
+"""Reactions. To put thousands back into a universal model takes cobra minutes, to copy it a second."""
+
 
 class GrowthChange(GrowthResult):
     """Best growth of the model in its own medium, before and after a change."""
@@ -46,8 +49,8 @@ def compare_growth(
 ) -> tuple[dict[str, object], T]:
     """The fields of a `GrowthChange` and the report of the change; the model is restored afterwards."""
     before, _ = measure_growth(model, biomass)
-    with hold_change(model, change) as done:
-        after, found = measure_growth(model, biomass)
+    with hold_change(model, change) as (changed, done):
+        after, found = measure_growth(changed, biomass)
     return {
         "model_id": model.id or "",
         "status_before": before.status,
@@ -59,14 +62,21 @@ def compare_growth(
 
 
 @contextmanager
-def hold_change(model: Model, change: Callable[[Model], T]) -> Iterator[T]:
-    """Let a change of the model hold for a while; gives what the change reports."""
+def hold_change(model: Model, change: Callable[[Model], T]) -> Iterator[tuple[Model, T]]:
+    """Let a change hold for a while; gives the changed model, and what the change reports.
+
+    A large model is changed in a copy, and an interrupt leaves no half of the change in it.
+    """
+    if len(model.reactions) > LARGE:
+        changed = model.copy()
+        yield changed, change(changed)
+        return
     context = cobra.util.context.get_context(model)
     if context is not None:
         # When a context within another ends, cobra notes to add the genes again when the outer one ends.
         context(partial(_drop_genes, model, frozenset(gene.id for gene in model.genes)))
     with model:
-        yield change(model)
+        yield model, change(model)
 
 
 def _drop_genes(model: Model, known: frozenset[str]) -> None:

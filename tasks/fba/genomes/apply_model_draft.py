@@ -65,15 +65,15 @@ def run(model: Model, args: Args, draft: ModelDraft) -> Result:
     Raises:
         FluxError: `BAD_ARGUMENT` if the draft was made from another universal model.
     """
-    with hold_change(model, lambda changed: reduce_to_draft(changed, draft)):
-        growth, _ = measure_growth(model, args.biomass)
+    with hold_change(model, lambda held: reduce_to_draft(held, draft)) as (changed, _):
+        growth, _ = measure_growth(changed, args.biomass)
         return Result(
             draft=draft.file.digest,
             genome=draft.genome,
             growth_per_h=growth.value,
-            reactions=len(model.reactions),
-            metabolites=len(model.metabolites),
-            genes=len(model.genes),
+            reactions=len(changed.reactions),
+            metabolites=len(changed.metabolites),
+            genes=len(changed.genes),
             without_evidence=sum(row.is_in and not row.gene_rule for row in draft.reactions),
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fluxagents.tasks.fba.changes.growth_change import hold_change
 from fluxagents.tasks.fba.deletions import analyze_essentiality
 from fluxagents.tasks.fba.genomes.draft_model import DraftReaction, ModelDraft, reduce_to_draft
 from fluxagents.tasks.fba.genomes.reference_models import (
@@ -71,8 +72,7 @@ def analyze_draft(
     Raises:
         FluxError: As `reduce_to_draft`; `SOLVER` or `TIMEOUT`.
     """
-    with universal as model:
-        reduce_to_draft(model, draft)
+    with hold_change(universal, lambda held: reduce_to_draft(held, draft)) as (model, _):
         reactions = [reaction.id for reaction in model.reactions]
         likenesses = rank_reference_models(reactions, reference)
         return DraftReport(

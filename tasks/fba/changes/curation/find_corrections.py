@@ -245,11 +245,14 @@ class _Judge:
         """What a correction does; None if it leaves no growth, or not what it was looked for."""
         universal = self.experiments.universal
         evidence = self._explain(correction, trial.observation)
-        with hold_change(self.model, lambda changed: apply_correction(changed, correction, universal)):
-            growth = measure_growth(self.model, self.args.biomass)[0].value
+        with hold_change(self.model, lambda held: apply_correction(held, correction, universal)) as (
+            changed,
+            _,
+        ):
+            growth = measure_growth(changed, self.args.biomass)[0].value
             if growth is None or growth < self.args.min_growth_per_h:
                 return None
-            still_wrong = {item.observation for item in self._design(growth).find_disagreements(self.model)}
+            still_wrong = {item.observation for item in self._design(growth).find_disagreements(changed)}
         if trial.observation in still_wrong:
             return None
         return Proposal(

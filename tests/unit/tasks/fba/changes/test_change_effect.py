@@ -9,6 +9,7 @@ import pytest
 from cobra.flux_analysis import pfba, single_gene_deletion
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.changes import growth_change
 from fluxagents.tasks.fba.changes.change_effect import ChangeEffect, compute_effect
 from fluxagents.tasks.fba.changes.gapfill_model import Universal, find_evidence
 from fluxagents.tasks.registry import tool_named
@@ -142,3 +143,30 @@ def test_a_change_that_the_tool_refuses_is_refused(preview: Preview, textbook: A
         preview("knock_out", genes=["b9999"])
     assert raised.value.kind is ErrorClass.UNKNOWN_ID
     assert {reaction.id: reaction.bounds for reaction in textbook.reactions} == bounds
+
+
+def test_an_interrupt_leaves_no_half_of_a_change_in_a_large_model(
+    fresh_textbook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growth_change, "LARGE", 10)
+    reactions = [reaction.id for reaction in fresh_textbook.reactions]
+
+    def change(model: Any) -> None:
+        model.remove_reactions([reactions[0]])
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError), growth_change.hold_change(fresh_textbook, change):
+        pass
+    assert [reaction.id for reaction in fresh_textbook.reactions] == reactions
+
+
+@pytest.mark.parametrize("large", [10, 4_000])
+def test_a_change_holds_in_what_is_given_and_nowhere_after(
+    fresh_textbook: Any, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    monkeypatch.setattr(growth_change, "LARGE", large)
+    effect = compute_effect(fresh_textbook, lambda model: model.remove_reactions(["PGI"]))
+    assert [row.what for row in effect.differences] == ["reaction PGI"]
+    assert effect.growth_after_per_h == pytest.approx(0.8631596, rel=1e-5)
+    assert effect.growth_before_per_h == pytest.approx(0.8739215, rel=1e-6)
+    assert "PGI" in fresh_textbook.reactions
