@@ -38,6 +38,9 @@ class Bounces:
         """Reach the next step of a ladder if every message of the present one came back; whether it was."""
         try:
             level = self._client.request(request_id).level
+            if self._has_untold(request_id):
+                self._book.keep_early_failure(request_id)
+                return False
             if not self._has_failed(request_id, level):
                 return False
             self._client.requests.pass_on(request_id, level=level, because="no message reached anybody")
@@ -47,10 +50,20 @@ class Bounces:
             return False
         return True
 
+    def look_again(self) -> None:
+        """Judge the failures that came before all humans of their step were told."""
+        for request_id in self._book.early_failures():
+            # Kept again if some are untold still; should this process end here, the ladder goes by its time.
+            self._book.drop_early_failure(request_id)
+            self.pass_on(request_id)
+
+    def _has_untold(self, request_id: str) -> bool:
+        """Whether a request waits, and further messages of its step may follow."""
+        state = self._client.store.load(request_id.rpartition(".")[0])
+        return state.waiting_for is not None and state.waiting_for.id == request_id and not state.notified
+
     def _has_failed(self, request_id: str, level: int) -> bool:
-        """Whether all are told whom a step tells, and nobody was reached."""
-        if not self._client.store.load(request_id.rpartition(".")[0]).notified:
-            return False  # further messages may follow
+        """Whether nobody was reached of those whom a step tells."""
         copies = [copy for copy in self._book.copies(request_id) if copy.level == level]
         messages = [self._outbox.message(copy.lane, copy.message) for copy in copies]
         return bool(messages) and all(

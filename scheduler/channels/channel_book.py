@@ -67,6 +67,18 @@ class ChannelBook(Protocol):
         """The messages that ask for an answer to a request."""
         ...
 
+    def keep_early_failure(self, request: str) -> None:
+        """Remember that messages of a request failed before all of them were sent."""
+        ...
+
+    def early_failures(self) -> Sequence[str]:
+        """The requests of which that is remembered."""
+        ...
+
+    def drop_early_failure(self, request: str) -> None:
+        """Forget it."""
+        ...
+
     def begin_delivery(self, delivery: str, run: str) -> str:
         """The run of a message that came in: the one given, or that of the same message before."""
         ...

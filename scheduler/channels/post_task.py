@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
+from fluxagents.scheduler.channels.bounces import Bounces
 from fluxagents.scheduler.channels.channel_relay import ChannelRelay
 from fluxagents.scheduler.channels.lane import ChannelOutbox
 from fluxagents.scheduler.channels.mail.digests import Digests
@@ -22,12 +23,17 @@ EXPIRES_S = 10.0
 # Without events: its ticks would bury the steps in Flower.
 @shared_task(bind=True, name=POST, send_events=False)  # type: ignore[untyped-decorator] # Celery ships no types
 def post(self: Any) -> None:
-    """Put posts about new events and due digests into the outbox, and call a courier if any is due."""
+    """Put posts about new events and due digests into the outbox, and call a courier if any is due.
+
+    Ladders go on where a message failed before the others of its step were sent.
+    """
     relay: ChannelRelay = self.app.process.channel_relay
     outbox: ChannelOutbox = self.app.process.channel_outbox
     digests: Digests = self.app.process.digests
+    bounces: Bounces = self.app.process.bounces
     relay.relay()
     digests.send_due()
+    bounces.look_again()
     if outbox.has_due():
         call_carrier(self.app)
 

@@ -22,9 +22,11 @@ from tests.support.mail_receiver import MailReceiver, receive_mail
 from tests.support.waiting import eventually
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.roles import Role
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.channels.bounces import Bounces
 from fluxagents.tasks.ports.models import SHIPPED
 from fluxagents.workers.channels.assembly import open_mail_door
 from fluxagents.workers.channels.email.mail_reader import read_mail
@@ -266,17 +268,43 @@ Diagnostic-Code: smtp; 550 5.1.1 no such user
 """
 
 
-def test_a_bounce_is_noted_with_its_mail_and_the_ladder_goes_on(post: Post) -> None:
-    ladder = "    assignees: [bob]\n    ladder: [{after: 1h, via: slack}]\n"
-    request = post.place.ask(SIGN_OFF.replace("    assignees: [ASSIGNEES]\n", ladder))
-    bounce = BOUNCE.format(to=post.last_sent()["Reply-To"])
-    post.imap.deliver(bounce.encode())
+LADDER = "    assignees: [bob]\n    ladder: [{after: 1h, via: slack}]\n"
+
+
+def bounce(post: Post) -> HumanRequest:
+    """A request whose only mail comes back."""
+    request = post.place.ask(SIGN_OFF.replace("    assignees: [ASSIGNEES]\n", LADDER))
+    post.imap.deliver(BOUNCE.format(to=post.last_sent()["Reply-To"]).encode())
     post.look()
-    (message,) = post.place.channels.outbox.messages("email", limit=5)
-    assert (message.status, message.last) == ("given_up", "bounced: smtp; 550 5.1.1 no such user")
+    return request
+
+
+def level_of(post: Post, request: HumanRequest) -> int:
     waits = post.place.store.load(request.id.rpartition(".")[0]).waiting_for
     assert waits is not None
-    assert waits.level == 1
+    return waits.level
+
+
+def test_a_bounce_is_noted_with_its_mail_and_the_ladder_goes_on(post: Post) -> None:
+    request = bounce(post)
+    (message,) = post.place.channels.outbox.messages("email", limit=5)
+    assert (message.status, message.last) == ("given_up", "bounced: smtp; 550 5.1.1 no such user")
+    assert level_of(post, request) == 1
+
+
+def test_a_bounce_that_comes_before_all_are_told_counts_when_they_are(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = post.place
+    load = place.store.load
+    with monkeypatch.context() as early:
+        early.setattr(place.store, "load", lambda run: load(run).model_copy(update={"notified": False}))
+        request = bounce(post)
+        Bounces(place.client, place.channels.book, place.channels.outbox).look_again()
+    assert level_of(post, request) == 0
+    Bounces(place.client, place.channels.book, place.channels.outbox).look_again()
+    assert level_of(post, request) == 1
+    assert place.channels.book.early_failures() == []
 
 
 def test_one_bad_mail_holds_up_no_other_and_one_in_an_outage_waits(post: Post) -> None:

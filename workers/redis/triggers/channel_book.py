@@ -26,6 +26,7 @@ class RedisChannelBook:
     def __init__(self, redis: Redis, *, prefix: str = "flux:") -> None:
         self._redis = redis
         self._prefix = prefix
+        self._early_failures = f"{prefix}channel-early-failures"
 
     def keep_ticket(self, token: str, ticket: Ticket) -> None:
         self._redis.set(self._key("ticket", token), ticket.model_dump_json(), ex=KEPT_S)
@@ -44,6 +45,16 @@ class RedisChannelBook:
     def copies(self, request: str) -> Sequence[Copy]:
         texts: list[bytes] = self._redis.hvals(self._key("copies", request))  # type: ignore[assignment]
         return sorted(map(Copy.model_validate_json, texts), key=lambda copy: copy.message)
+
+    def keep_early_failure(self, request: str) -> None:
+        self._redis.sadd(self._early_failures, request)
+
+    def early_failures(self) -> Sequence[str]:
+        requests: set[bytes] = self._redis.smembers(self._early_failures)  # type: ignore[assignment]
+        return sorted(request.decode() for request in requests)
+
+    def drop_early_failure(self, request: str) -> None:
+        self._redis.srem(self._early_failures, request)
 
     def begin_delivery(self, delivery: str, run: str) -> str:
         key = self._key("delivery", delivery)
