@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi import Response as PlainResponse
 from pydantic import Field
 
-from fluxagents.flows.ports.notebook import MAX_BLOCKS, Block, Notebook, NotebookLink
+from fluxagents.flows.ports.notebook import Block, Notebook, NotebookLink
 from fluxagents.scheduler.http.access import Body, Client, Ports
 from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.http.routes.sessions.files import LONE_PAGE
@@ -26,7 +26,8 @@ class NewContents(Body):
 
     version: int = Field(ge=0)
     """Of the notebook as it was read."""
-    blocks: tuple[Block, ...] = Field(max_length=MAX_BLOCKS)
+    blocks: tuple[Block, ...]
+    """At most 500."""
 
 
 class NewLink(Body):
