@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Args(GrowthArgs):
     """The correction, and why."""
 
-    correction: Correction
+    correction: Correction = Field(description="Reactions to add or remove, bounds or gene rules.")
     universal: str | None = Field(
         default=None, min_length=1, max_length=255, description="Stored model that has the reactions to add."
     )
