@@ -101,6 +101,8 @@ class _Sheet:
         self.drawing = drawing
         self._core = core
         self._placed: dict[str, int] = {}
+        self._standing: dict[str, str] = {}
+        """Place -> id of the metabolite that was put there."""
         self._outside: dict[str, tuple[str, Point]] = {}
 
     def draw(self, entry: CoreReaction, reaction: Reaction) -> None:
@@ -115,6 +117,8 @@ class _Sheet:
         is_forward = signs == {-1}
         starts, ends = (entry.sources, entry.targets) if is_forward else (entry.targets, entry.sources)
         known = dict(zip((*entry.sources, *entry.targets), (*sources, *targets), strict=True))
+        if any(self._standing.get(name, met.id) != met.id for name, met in known.items()):
+            return  # one of another compartment stands there
         turn = 1.0 if is_forward else -1.0
         side: Side = entry.side if is_forward else ("left" if entry.side == "right" else "right")
         self.drawing.draw(
@@ -153,6 +157,7 @@ class _Sheet:
         if name not in self._placed:
             side: Side = "left" if name in self._core.labelled_left else "right"
             self._placed[name] = self.drawing.place(metabolite.id, self._core.places[name], label=side)
+            self._standing[name] = metabolite.id
         return self._placed[name]
 
     def _note_outside(self, entry: CoreReaction) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cobra import Reaction
+from cobra import Metabolite, Reaction
 from cobra.flux_analysis import pfba
 
 from fluxagents.flows.errors import FluxError
@@ -142,3 +142,16 @@ def curves_of(drawn: FluxMap, reaction: str) -> dict[str, float]:
 
 def test_ids_are_those_of_bigg(textbook: Any) -> None:
     assert base_id(textbook.metabolites.glc__D_e) == "glc__D"
+
+
+def test_what_stands_in_another_compartment_is_not_drawn_at_the_same_place(fresh_textbook: Any) -> None:
+    fresh_textbook.remove_reactions(["FORti"])
+    across = Reaction("FORtppi")
+    across.add_metabolites(
+        {fresh_textbook.metabolites.for_c: -1, Metabolite("for_p", compartment="p", formula="C1H1O2"): 1}
+    )
+    fresh_textbook.add_reactions([across])
+    drawn = lay_core_map(fresh_textbook)
+    assert drawn is not None
+    names = {placed.reaction for placed in drawn.reactions}
+    assert {"FORtppi", "FORt2"} & names == {"FORtppi"}
