@@ -212,7 +212,7 @@ class _Judge:
 
     def compare(self, growth_per_h: float) -> _Comparison:
         """The model as it is, which grows so fast, beside the observations."""
-        trials = self._design(growth_per_h)
+        trials = self._design(self.model, growth_per_h)
         wrong = {trial.observation: trial for trial in trials.find_disagreements(self.model)}
         chosen = islice(wrong.values(), self.args.max_disagreements)
         proposals = self._rank(wrong, chosen)
@@ -223,9 +223,10 @@ class _Judge:
             tuple(proposals),
         )
 
-    def _design(self, growth_per_h: float) -> Trials:
+    def _design(self, model: Model, growth_per_h: float) -> Trials:
+        biomass = model.reactions.get_by_id(self.biomass.id)
         observations, least = self.experiments.observations, self.args.min_growth_per_h
-        return design_trials(self.model, self.biomass, growth_per_h, observations, least)
+        return design_trials(model, biomass, growth_per_h, observations, least)
 
     def _rank(self, wrong: Mapping[Observation, Trial], chosen: Iterable[Trial]) -> list[Proposal]:
         """The corrections that put more right than wrong, the best first."""
@@ -252,7 +253,9 @@ class _Judge:
             growth = measure_growth(changed, self.args.biomass)[0].value
             if growth is None or growth < self.args.min_growth_per_h:
                 return None
-            still_wrong = {item.observation for item in self._design(growth).find_disagreements(changed)}
+            still_wrong = {
+                item.observation for item in self._design(changed, growth).find_disagreements(changed)
+            }
         if trial.observation in still_wrong:
             return None
         return Proposal(

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from fluxagents.flows.errors import FluxError
+from fluxagents.tasks.fba.changes import growth_change
 from fluxagents.tasks.fba.changes.curation import correct_model, find_corrections
 from fluxagents.tasks.fba.changes.curation.observations import Observation, ObservationArgs, read_observations
 from fluxagents.tasks.fba.changes.curation.rule_changes import bind_to, free_of
@@ -122,6 +123,13 @@ def test_the_order_of_reactions_outlives_the_search(gapped: Any, textbook: Any, 
     del result
     expected = [reaction.id for reaction in textbook.reactions if reaction.id != "FRUpts2"]
     assert [reaction.id for reaction in gapped.reactions] == expected
+
+
+def test_corrections_of_a_large_model_are_tried_in_copies_and_found_alike(
+    gapped: Any, textbook: Any, result: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growth_change, "LARGE", 10)
+    assert search(gapped, textbook).proposals == result.proposals
 
 
 def test_nothing_is_compared_with_a_model_that_does_not_grow(gapped: Any, textbook: Any) -> None:
