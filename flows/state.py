@@ -12,17 +12,9 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from fluxagents.flows.commands import AskedItem, AskHuman, CallTool, Consult, ItemAnswer
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.events import (
-    SCHEMA_VERSION,
-    Answered,
-    FlowRef,
-    Frozen,
-    HumanRequest,
-    Lane,
-    Shard,
-    Trigger,
-)
+from fluxagents.flows.events import SCHEMA_VERSION, Answered, FlowRef, Frozen, Lane, Shard, Trigger
 from fluxagents.flows.humans.effect import Effect
+from fluxagents.flows.humans.human_request import HumanRequest
 
 FINDINGS_KEPT = 24
 ERRORS_KEPT = 8

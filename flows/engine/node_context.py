@@ -14,6 +14,7 @@ from fluxagents.flows.commands import CallTool, call_digest
 from fluxagents.flows.engine.budget import ends_ms
 from fluxagents.flows.errors import ErrorInfo, FluxError
 from fluxagents.flows.humans.effect import Effect, shown_digest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.policies import AnyOf, Policy
 from fluxagents.flows.humans.seats import ANYONE
 from fluxagents.flows.language.catalog import ToolFacts
@@ -126,7 +127,7 @@ class NodeContext:
         rules: RequestRules | None = None,
         effect: Effect | None = None,
         **more: Any,
-    ) -> e.HumanRequest:
+    ) -> HumanRequest:
         """A request to a human, bound to what is shown.
 
         Args:
@@ -139,7 +140,7 @@ class NodeContext:
             more: Fields of the request.
         """
         asked = self.digest(call) if call else hashlib.sha256(question.encode()).hexdigest()
-        return e.HumanRequest(
+        return HumanRequest(
             id=f"{self.state.run_id}.{self.state.seq}",
             kind=kind,
             node=self.state.node,
@@ -173,10 +174,10 @@ class NodeContext:
         tool = self.tools.get(call.tool)
         return rules or self.flow.approvals.get(call.tool) or (tool.approval if tool else None)
 
-    def ask(self, request: e.HumanRequest) -> e.QuestionAsked:
+    def ask(self, request: HumanRequest) -> e.QuestionAsked:
         """The event that puts a question to a human."""
         return e.QuestionAsked(seq=self.seq, at_ms=self.at_ms, request=request)
 
-    def ask_approval(self, request: e.HumanRequest) -> e.ApprovalRequested:
+    def ask_approval(self, request: HumanRequest) -> e.ApprovalRequested:
         """The event that asks a human for an approval."""
         return e.ApprovalRequested(seq=self.seq, at_ms=self.at_ms, request=request)

@@ -9,6 +9,7 @@ from fluxagents.flows.engine.budget import check_budget, ends_ms
 from fluxagents.flows.engine.kinds.wait import end_by_event
 from fluxagents.flows.engine.node_context import NodeContext
 from fluxagents.flows.engine.requests.consultations import end_request
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.nodes import WaitNode
 
 NEVER_MS = 253_402_300_799_000
@@ -53,7 +54,7 @@ def _next_ms(context: NodeContext) -> int:
 
 
 def _reach_people(
-    context: NodeContext, request: e.HumanRequest
+    context: NodeContext, request: HumanRequest
 ) -> ComputeEffect | Explain | NotifyHuman | None:
     """What people need before they can answer: the effect of an edited call, an explanation, a message."""
     if request.call and request.effect is None and context.shows_effect(request.call):

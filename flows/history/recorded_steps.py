@@ -12,12 +12,12 @@ from fluxagents.flows.events import (
     BranchTaken,
     EffectComputed,
     Event,
-    HumanRequest,
     NodeEntered,
     NodeSkipped,
     PromptUse,
     RunStarted,
 )
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
-from fluxagents.flows.events import Event, HumanRequest, RunStarted
+from fluxagents.flows.events import Event, RunStarted
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.audit_log import MemoryAuditLog
 from fluxagents.flows.memory.fair_shares import MIN_ISSUED, FairShares

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.opinions import find_answer_of
 from fluxagents.flows.humans.seats import ANYONE, GROUP_PREFIX, SKILL_PREFIX
 from fluxagents.flows.people.actions import NEEDS, Action

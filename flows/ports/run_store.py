@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Event, HumanRequest, RunStarted
+from fluxagents.flows.events import Event, RunStarted
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.audit_log import AuditLog

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, call_digest
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.humans.human_request import DEADLINE, HumanRequest
 from fluxagents.flows.humans.policies import AnyOf
 from fluxagents.flows.reduction.state_updates import Changes, add_failure, impossible, last
 from fluxagents.flows.state import NOTES_KEPT, SIGNALS_KEPT, Note, RunState, Wait
@@ -44,7 +45,7 @@ RequestEvent = (
 )
 
 
-def open_request(state: RunState, event: RequestEvent) -> e.HumanRequest:
+def open_request(state: RunState, event: RequestEvent) -> HumanRequest:
     """The request that an event is about."""
     request = state.waiting_for
     if request is None or request.id != event.request_id:
@@ -182,14 +183,14 @@ def on_assignment(state: RunState, event: e.RequestAssigned) -> Changes:
 
 def on_request_expiry(state: RunState, event: e.RequestExpired) -> Changes:
     if event.then == "deny":
-        return {**close_request(state, event), **_refuse_call(state, e.DEADLINE, UNANSWERED)}
+        return {**close_request(state, event), **_refuse_call(state, DEADLINE, UNANSWERED)}
     if event.then == "fail":
         message = f"request {event.request_id!r}: {_describe_silence(state)}"
         error = FluxError(ErrorClass.TIMEOUT, message).info(state.node)
         failure = {**add_failure(state, error), "outcome": "broken", "failed_call": None}
         return {**close_request(state, event), **failure, "pending": None, "approved": None}
     about = state.waiting_for.question if state.waiting_for else state.node
-    note = Note(by=e.DEADLINE, about=about, text=_describe_silence(state))
+    note = Note(by=DEADLINE, about=about, text=_describe_silence(state))
     return {
         **close_request(state, event),
         "pending": None,

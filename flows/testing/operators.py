@@ -12,6 +12,7 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.tool_calls import ask_for_call
 from fluxagents.flows.errors import FluxError, nearest
 from fluxagents.flows.humans.answer_form import AnswerForm
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.opinions import Opinion
 from fluxagents.flows.humans.seats import holds_many
 from fluxagents.flows.humans.votes import Vote, VoteChoice
@@ -225,7 +226,7 @@ def build_human_events(
 
 
 def _build_vote(
-    request: e.HumanRequest, choice: VoteChoice, *, by: str, seq: int, at_ms: int, comment: str = ""
+    request: HumanRequest, choice: VoteChoice, *, by: str, seq: int, at_ms: int, comment: str = ""
 ) -> e.VoteCast:
     """Build a vote. A scenario has no groups of people: everybody in it belongs to each."""
     seats = tuple(seat for seat in request.seats if seat == by or holds_many(seat))
@@ -248,7 +249,7 @@ def _build_vote(
     return e.VoteCast(seq=seq, at_ms=at_ms, request_id=request.id, vote=vote)
 
 
-def _build_opinion(request: e.HumanRequest, text: str, *, by: str, seq: int, at_ms: int) -> e.OpinionGiven:
+def _build_opinion(request: HumanRequest, text: str, *, by: str, seq: int, at_ms: int) -> e.OpinionGiven:
     with blame_scenario(f"node {request.node!r}: "):
         value = (request.answer or AnswerForm()).read(text)
     opinion = Opinion(by=by, at_ms=at_ms, answer=text, value=value)
@@ -263,7 +264,7 @@ def _build_opinion(request: e.HumanRequest, text: str, *, by: str, seq: int, at_
     return e.OpinionGiven(seq=seq, at_ms=at_ms, request_id=request.id, opinion=opinion)
 
 
-def _edit_call(environment: Environment, request: e.HumanRequest, edit: StatedEdit) -> CallTool:
+def _edit_call(environment: Environment, request: HumanRequest, edit: StatedEdit) -> CallTool:
     if request.call is None:
         raise ScenarioError(f"node {request.node!r} asks for no call whose arguments could be edited")
     tool, args = request.call.tool, {**request.call.args, **edit.args}

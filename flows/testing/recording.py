@@ -12,6 +12,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman, BeginRuns, CallTool, Consult
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.votes import Vote
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.nodes import MapNode, Node, SubflowNode, ToolNode
@@ -245,7 +246,7 @@ def _judge(
     return {"approve": edit, "by": event.by}
 
 
-def _vote(vote: Vote, request: e.HumanRequest) -> dict[str, Any]:
+def _vote(vote: Vote, request: HumanRequest) -> dict[str, Any]:
     if vote.choice == "reject":
         return {"reject": vote.comment, "by": vote.by}
     if vote.choice != "approve" or vote.for_people:

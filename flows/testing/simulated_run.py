@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorInfo
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.node_base import ActivityNode, WaitingNode
 from fluxagents.flows.language.nodes import ApproveNode, Node
@@ -102,7 +103,7 @@ class SimulatedRun:
         return self.state.error
 
     @property
-    def questions(self) -> tuple[e.HumanRequest, ...]:
+    def questions(self) -> tuple[HumanRequest, ...]:
         """All requests to humans, approvals and escalations included."""
         kinds = (e.QuestionAsked, e.ApprovalRequested)
         return tuple(event.request for event in self.events if isinstance(event, kinds))

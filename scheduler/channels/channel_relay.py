@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from fluxagents.flows import events as e
+from fluxagents.flows.humans.human_request import DEADLINE
 from fluxagents.flows.people.members import NotifyBy
 from fluxagents.flows.ports.event_feed import EventFeed, FeedEntry
 from fluxagents.flows.ports.run_store import RunQueries
@@ -152,7 +153,7 @@ def describe_outcome(event: e.Event) -> tuple[str, str] | None:
     match event:
         case e.ApprovalGranted():
             outcome = f"approved{' with changes' if event.edited else ''} by {event.by}"
-            if event.by == e.DEADLINE:
+            if event.by == DEADLINE:
                 outcome = "approved, for nobody answered in time"
         case e.ApprovalRejected():
             outcome = f"rejected by {event.by}: {shorten(event.reason, 300)}"

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from fluxagents.flows.events import Frozen, HumanRequest
+from fluxagents.flows.events import Frozen
 from fluxagents.flows.humans.effect import Effect
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import escape_json, visible
 

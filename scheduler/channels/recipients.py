@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.opinions import find_answer_of
 from fluxagents.flows.humans.votes import counted_votes
 from fluxagents.flows.people.members import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fluxagents.flows import events as e
-from fluxagents.flows.events import Frozen, HumanRequest
+from fluxagents.flows.events import Frozen
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.ports.session import SessionRecord
 from fluxagents.scheduler.collaboration.collaboration import end_claim
 from fluxagents.scheduler.runs.run_client import RunClient

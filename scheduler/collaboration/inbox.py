@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Frozen, HumanRequest
+from fluxagents.flows.events import Frozen
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.seats import GROUP_PREFIX
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource

@@ -9,7 +9,7 @@ from functools import cached_property
 from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.votes import Delegation
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import SYSTEM, Actor, Resource

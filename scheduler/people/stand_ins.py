@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.opinions import Opinion, find_answer_of
 from fluxagents.flows.humans.votes import MAX_VOTES, Delegation, Vote, counted_votes
 from fluxagents.flows.people.members import Group, Member, Membership, Person, membership

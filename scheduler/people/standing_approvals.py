@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.standing import MAX_USES, ArgumentRange, StandingApproval
 from fluxagents.flows.humans.votes import Delegation, Vote, refuse_vote
 from fluxagents.flows.people.actions import Action

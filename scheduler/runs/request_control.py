@@ -13,6 +13,7 @@ from fluxagents.flows.commands import CallTool, call_digest
 from fluxagents.flows.engine.tool_calls import ask_for_call
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.humans.answer_form import AnswerForm
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.opinions import OPINION_CHARACTERS, Opinion, find_answer_of
 from fluxagents.flows.humans.votes import MAX_VOTES, Delegation, Vote, VoteChoice, counted_votes
 from fluxagents.flows.people.actions import Action
@@ -52,7 +53,7 @@ class _Admission:
 
     permit: AnswerPermit
     at_ms: int
-    request: e.HumanRequest
+    request: HumanRequest
     """With the delegations that count."""
     delegated: tuple[e.VoteDelegated, ...]
     """Those that follow from absences and are not in the log yet."""
@@ -267,7 +268,7 @@ class RequestControl:
     def _permit_assignment(
         self,
         state: RunState,
-        request: e.HumanRequest,
+        request: HumanRequest,
         names: Sequence[str],
         *,
         now_ms: int,
@@ -282,7 +283,7 @@ class RequestControl:
             Action.REQUEST_ASSIGN, on, request, at_ms=now_ms, by=by, details=details
         )
 
-    def request(self, request_id: str) -> e.HumanRequest:
+    def request(self, request_id: str) -> HumanRequest:
         """The request of this id.
 
         Raises:
@@ -362,7 +363,7 @@ class RequestControl:
         self,
         action: Action,
         state: RunState,
-        request: e.HumanRequest,
+        request: HumanRequest,
         *,
         by: str | None,
         comment: str = "",
@@ -397,10 +398,10 @@ class RequestControl:
         asked = request.model_copy(update={"delegations": (*request.delegations, *used)})
         return _Admission(permit, now_ms, asked, delegated)
 
-    def _resource(self, state: RunState, request: e.HumanRequest) -> Resource:
+    def _resource(self, state: RunState, request: HumanRequest) -> Resource:
         return Resource(kind="request", id=request.id, session=self._runs.session_of(state))
 
-    def _find(self, request_id: str, *, kinds: tuple[RequestKind, ...]) -> tuple[RunState, e.HumanRequest]:
+    def _find(self, request_id: str, *, kinds: tuple[RequestKind, ...]) -> tuple[RunState, HumanRequest]:
         run = request_id.rpartition(".")[0]
         try:
             state = self._runs.store.load(run)
@@ -425,7 +426,7 @@ class RequestControl:
         return "does not wait for an answer"
 
 
-def check_shown(request: e.HumanRequest, digest: str) -> None:
+def check_shown(request: HumanRequest, digest: str) -> None:
     """Refuse an answer to what a request does not show any more.
 
     Raises:

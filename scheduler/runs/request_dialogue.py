@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.thread import MAX_REMARKS, REMARK_CHARACTERS
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
@@ -137,11 +138,11 @@ class RequestDialogue:
         )
         return self._runs.append_all(state, [taken], permit.record)
 
-    def _open(self, request_id: str) -> tuple[e.HumanRequest, RunState]:
+    def _open(self, request_id: str) -> tuple[HumanRequest, RunState]:
         request = self._requests.request(request_id)
         return request, self._runs.load(request_id.rpartition(".")[0])
 
-    def _edit(self, request: e.HumanRequest, args: Mapping[str, JsonValue]) -> CallTool:
+    def _edit(self, request: HumanRequest, args: Mapping[str, JsonValue]) -> CallTool:
         check_document(args, "argument")
         if request.call is None:
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"request {request.id!r} has no arguments to edit")
@@ -150,7 +151,7 @@ class RequestDialogue:
         return request.call.model_copy(update={"args": edited})
 
     def _permit(
-        self, action: Action, state: RunState, request: e.HumanRequest, *, by: str | None
+        self, action: Action, state: RunState, request: HumanRequest, *, by: str | None
     ) -> tuple[AnswerPermit, int]:
         now_ms = self._runs.clock.now_ms()
         on = Resource(kind="request", id=request.id, session=self._runs.session_of(state))

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from fluxagents.flows.engine.requests.silence import describe_silence
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.argument_form import ArgumentRow, list_arguments

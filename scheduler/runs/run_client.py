@@ -13,6 +13,7 @@ from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.history.migration import Migration
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.standing import StandingApproval, read_range
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Actor, Resource
@@ -354,7 +355,7 @@ class RunClient:
         """What a run does next; of a paused one what it does once it goes on."""
         return self.control.next_command(state)
 
-    def request(self, request_id: str) -> e.HumanRequest:
+    def request(self, request_id: str) -> HumanRequest:
         """The request of this id, which waits for an answer."""
         return self.requests.request(request_id)
 

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorInfo
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.opinions import Opinion
 from fluxagents.flows.humans.votes import Vote
 from fluxagents.flows.ports.event_feed import FeedEntry
@@ -155,7 +156,7 @@ def _show(value: Any) -> JsonValue:
             return [_shorten(line) for line in value[:MAX_LINES]]
         case ErrorInfo():
             return {"kind": str(value.kind), "message": _shorten(value.message)}
-        case e.HumanRequest():
+        case HumanRequest():
             return _describe_request(value)
         case Vote() | Opinion():
             return _describe_answer(value)
@@ -170,7 +171,7 @@ def _describe_answer(answer: Vote | Opinion) -> dict[str, JsonValue]:
     return {**head, "answer": _shorten(answer.answer)}
 
 
-def _describe_request(request: e.HumanRequest) -> dict[str, JsonValue]:
+def _describe_request(request: HumanRequest) -> dict[str, JsonValue]:
     return {
         "id": request.id,
         "kind": request.kind,

@@ -13,7 +13,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from fluxagents.flows.commands import Decide, Decision
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.events import HumanRequest, PromptUse
+from fluxagents.flows.events import PromptUse
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.context.request_budget import ANSWER_TOKENS, REQUEST_TOKENS
 from fluxagents.prompts.context.tokens import token_counter

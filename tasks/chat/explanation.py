@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage
 
 from fluxagents.flows.commands import Decide, Finish
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.thread import REMARK_CHARACTERS
 from fluxagents.flows.state import NOTES_KEPT, Finding, Note, RunState
 from fluxagents.tasks.chat.answer import read_decision

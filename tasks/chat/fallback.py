@@ -7,7 +7,7 @@ from dataclasses import replace
 from fluxagents.flows.commands import Decide
 from fluxagents.flows.engine.retries import may_retry
 from fluxagents.flows.errors import ErrorClass, ErrorInfo
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.ports.decisions import DecisionMaker, DecisionResult, ExplanationResult, SummaryResult
 

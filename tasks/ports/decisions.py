@@ -7,7 +7,8 @@ from typing import Protocol
 
 from fluxagents.flows.commands import AskedItem, Decide, Decision, ItemAnswer
 from fluxagents.flows.errors import ErrorInfo
-from fluxagents.flows.events import ContextSummarised, HumanRequest, PromptUse, SummaryRefused
+from fluxagents.flows.events import ContextSummarised, PromptUse, SummaryRefused
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.context.composer import ComposedPrompt
 

@@ -17,6 +17,7 @@ from tests.chaos.invariants import violations
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.people.actor import Actor, Channel, Proof
 from fluxagents.flows.people.members import Group, Person
 from fluxagents.flows.people.roles import Grant, Role
@@ -132,7 +133,7 @@ def let_in(humans: RunClient) -> dict[str, Callable[[Channel], RunClient]]:
     return {name: partial(act_as, name) for name in (*CURATORS, "lea")}
 
 
-def vote(client: RunClient, request: e.HumanRequest, rng: random.Random) -> e.HumanRequest | None:
+def vote(client: RunClient, request: HumanRequest, rng: random.Random) -> HumanRequest | None:
     """What one person says to a request as it was shown; the request if they were told that it is done."""
     say: dict[str, Callable[[], object]] = {
         "approve": lambda: client.approve(request.id, digest=request.digest),

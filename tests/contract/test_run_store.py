@@ -12,6 +12,7 @@ from redis import Redis
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.reading import flow_from_yaml
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.people.actions import Action
@@ -263,7 +264,7 @@ def test_requests_are_listed_until_they_are_answered(runs: Runs) -> None:
     run_id, _ = runs.new()
     claim = runs.claim(run_id)
     state = runs.store.load(run_id)
-    request = e.HumanRequest(id=f"{run_id}.1", kind="question", node="a", question="which?", digest="x")
+    request = HumanRequest(id=f"{run_id}.1", kind="question", node="a", question="which?", digest="x")
     asked = e.QuestionAsked(seq=1, at_ms=3, request=request)
     commit = Commit(events=(asked,), state=reduce(state, asked), dispatch=None)
     runs.store.commit(commit, text(commit), fence=claim.fence)
@@ -278,7 +279,7 @@ def ask(runs: Runs) -> str:
     """A run that asks something, the last of all."""
     run_id, _ = runs.new()
     claim = runs.claim(run_id)
-    request = e.HumanRequest(id=f"{run_id}.1", kind="question", node="a", question="which?", digest="x")
+    request = HumanRequest(id=f"{run_id}.1", kind="question", node="a", question="which?", digest="x")
     asked = e.QuestionAsked(seq=1, at_ms=3, request=request)
     commit = Commit(events=(asked,), state=reduce(runs.store.load(run_id), asked), dispatch=None)
     runs.store.commit(commit, text(commit), fence=claim.fence)

@@ -24,6 +24,7 @@ from tests.support.depth import DEPTH
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
@@ -635,8 +636,8 @@ def with_children(commit: Commit, event: e.Event) -> Commit:
     return replace(commit, children=tuple(children))
 
 
-def question(state: RunState) -> e.HumanRequest:
-    return e.HumanRequest(
+def question(state: RunState) -> HumanRequest:
+    return HumanRequest(
         id=f"{state.run_id}.{state.seq}", kind="question", node="a", question="which?", digest="x"
     )
 

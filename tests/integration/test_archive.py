@@ -11,6 +11,7 @@ from redis import Redis
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.ports.claim import ClaimStatus
 from fluxagents.flows.ports.commit import Commit, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch
@@ -54,7 +55,7 @@ def lived(store: RedisRunStore, run_id: str, end: str) -> None:
     claim = store.claim(
         run_id, 1, digest="", sequence_number=1, owner="node-1|1", max_deliveries=3, lease_ms=60_000
     )
-    request = e.HumanRequest(id=f"{run_id}.1", kind="question", node="a", question="which?", digest="x")
+    request = HumanRequest(id=f"{run_id}.1", kind="question", node="a", question="which?", digest="x")
     asked = e.QuestionAsked(seq=1, at_ms=2, request=request)
     state = reduce(state, asked)
     commit = Commit(events=(asked,), state=state, dispatch=TOOL)

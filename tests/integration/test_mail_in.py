@@ -22,7 +22,7 @@ from tests.support.mail_receiver import MailReceiver, receive_mail
 from tests.support.waiting import eventually
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.roles import Role
 from fluxagents.flows.state import RunState

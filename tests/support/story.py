@@ -7,6 +7,7 @@ from typing import Any
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Decision, Finish
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
+from fluxagents.flows.humans.human_request import HumanRequest
 
 FBA = CallTool(tool="fba", args={"method": "pfba"})
 CHANGE = CallTool(tool="change", args={"uptake": 18.5})
@@ -73,7 +74,7 @@ def retrying(start_ms: int, at: float) -> e.Event:
 
 
 def asked(request_id: str = "r.2") -> e.Event:
-    request = e.HumanRequest(
+    request = HumanRequest(
         id=request_id, kind="approval", node="ask", question="Run change?", call=CHANGE, digest="x"
     )
     return e.ApprovalRequested(seq=0, at_ms=0, request=request)

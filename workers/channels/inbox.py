@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 
 log = structlog.get_logger("human")
 

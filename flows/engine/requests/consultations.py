@@ -8,6 +8,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.engine.node_context import NodeContext
 from fluxagents.flows.humans.answer_form import AnswerForm
 from fluxagents.flows.humans.consensus import build_consensus, describe_consensus
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.facts import extract_facts
 from fluxagents.flows.language.nodes import ConsultNode
 
@@ -15,7 +16,7 @@ Reason = Literal["complete", "time", "nobody is left"]
 
 
 def end_request(
-    context: NodeContext, request: e.HumanRequest, *, then: str = "", because: Reason = "time"
+    context: NodeContext, request: HumanRequest, *, then: str = "", because: Reason = "time"
 ) -> e.ConsultationClosed | e.RequestExpired:
     """The end of a request whose time is over: what the opinions come to, if there are enough of them."""
     if request.has_enough:
@@ -23,9 +24,7 @@ def end_request(
     return e.RequestExpired(seq=context.seq, at_ms=context.at_ms, request_id=request.id, then=then)
 
 
-def close_consultation(
-    context: NodeContext, request: e.HumanRequest, because: Reason
-) -> e.ConsultationClosed:
+def close_consultation(context: NodeContext, request: HumanRequest, because: Reason) -> e.ConsultationClosed:
     """What the opinions on a request come to, with the facts that its node takes from it."""
     assert request.panel is not None
     consensus = build_consensus(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fluxagents.flows.engine.budget import ends_ms
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.node_base import WaitingNode
 from fluxagents.flows.language.nodes import ApproveNode

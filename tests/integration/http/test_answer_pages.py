@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from tests.support.channel_place import CHANGE, INTERVIEW, SIGN_OFF, ChannelPlace, build_settings
 from tests.support.http_api import build_api
 
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.people.actions import Action
 from fluxagents.scheduler.channels.answer_link import AnswerLink, sign_link
 from fluxagents.workers.machine.clock import SystemClock

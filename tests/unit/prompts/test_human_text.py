@@ -9,7 +9,7 @@ from tests.support.decisions import state_at
 
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.state import Note, RunState
 from fluxagents.flows.texts.display import visible
 from fluxagents.prompts.human_text import human_text

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.standing import StandingApproval
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.people.standing_approvals import CountedApproval
@@ -313,7 +314,7 @@ class AsyncScriptClient:
         """What a run does next; of a paused one what it does once it goes on."""
         return await self._threads.call(self._client.next_command, state)
 
-    async def request(self, request_id: str) -> e.HumanRequest:
+    async def request(self, request_id: str) -> HumanRequest:
         """The request of this id, which waits for an answer."""
         return await self._threads.call(self._client.request, request_id)
 

@@ -16,7 +16,8 @@ from pydantic import JsonValue, TypeAdapter
 
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
-from fluxagents.flows.events import Event, HumanRequest
+from fluxagents.flows.events import Event
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.standing import StandingApproval, read_range
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.people.remarks import REMARK, Remark

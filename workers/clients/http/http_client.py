@@ -14,7 +14,8 @@ from pydantic import JsonValue
 from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.events import HumanRequest, Lane
+from fluxagents.flows.events import Lane
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.standing import StandingApproval
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.people.standing_approvals import CountedApproval

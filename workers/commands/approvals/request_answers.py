@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.human_text import human_text
 from fluxagents.workers.archive.prompt_library import open_prompts

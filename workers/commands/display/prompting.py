@@ -7,7 +7,7 @@ import json
 import click
 
 from fluxagents.flows.commands import CallTool
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.workers.commands.display.output import echo
 
 

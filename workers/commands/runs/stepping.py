@@ -8,7 +8,7 @@ import click
 
 from fluxagents.flows.commands import BeginRuns, CallTool, Command, Decide, JoinRuns, JoinShards
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_client import RunClient

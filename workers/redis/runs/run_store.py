@@ -17,8 +17,9 @@ from redis.client import Pipeline
 from redis.exceptions import ResponseError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Event, HumanRequest, RunStarted
+from fluxagents.flows.events import Event, RunStarted
 from fluxagents.flows.history.json_lines import history_from_json_lines
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_json
 from fluxagents.flows.people.audit import AuditRecord

@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue
 
 from fluxagents.flows.engine.requests.silence import describe_silence
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.ladders import MAX_SECONDS
 from fluxagents.flows.ports.run_store import RequestPlace, RunQueries
 from fluxagents.flows.state import RunState

@@ -30,6 +30,7 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.invariants import find_violations
 from fluxagents.flows.engine.requests.effects import build_unknown_effect
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.reading import flow_from_yaml
 from fluxagents.flows.reducer import fold, reduce
@@ -294,7 +295,7 @@ class Walk:
             return e.RunPaused(seq=seq, at_ms=at_ms, by="ada")
         return self.answered(self.state.waiting_for)
 
-    def answered(self, request: e.HumanRequest) -> e.Event:
+    def answered(self, request: HumanRequest) -> e.Event:
         seq, at_ms = self.state.seq, self.now
         if request.kind != "approval":
             facts = CONTROLLER.parse_answer(self.state, "3")

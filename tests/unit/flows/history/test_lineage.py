@@ -10,12 +10,13 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.flows.history.lineage import find_effective, fork_history, open_steps, state_at
 from fluxagents.flows.history.renaming import rename_run
 from fluxagents.flows.history.rollback import find_child_runs, report_rollback
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.reducer import fold
 
 FLOW = e.FlowRef(name="f", version=1, digest="d")
 CALL = CallTool(tool="change", args={"amount": 1})
-REQUEST = e.HumanRequest(
+REQUEST = HumanRequest(
     id="r.2", kind="approval", node="a", question="Change it?", call=CALL, digest="sha256:0"
 )
 USE = e.PromptUse(name="p", version="1", digest="d", chat_model="m", tokens_in=90, tokens_out=10)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.people.actions import NEEDS, Action, Scope
 from fluxagents.flows.people.actor import Actor, Proof, Resource
 from fluxagents.flows.people.members import Group, Membership, Person, ServiceAccount

@@ -10,6 +10,7 @@ import pytest
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.commit import Commit
@@ -242,7 +243,7 @@ def test_findings_that_the_state_dropped_come_from_the_log() -> None:
 
 
 def test_a_summary_says_what_matters_of_a_run_in_one_line() -> None:
-    request = e.HumanRequest(id="r1.3", kind="question", node="answer", question="Which\nmedium?", digest="d")
+    request = HumanRequest(id="r1.3", kind="question", node="answer", question="Which\nmedium?", digest="d")
     error = FluxError(ErrorClass.BUDGET, "the steps are used up").info("answer")
     finished, waiting, running, failed = summary_rows(
         [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.humans.ladders import LadderStep
 from fluxagents.flows.humans.opinions import Opinion, Panel
 from fluxagents.flows.humans.votes import Delegation, Vote

@@ -11,6 +11,7 @@ from tests.unit.workers.clients.test_local import END, Desk
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.history.replay import replay_run
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.people.actor import Actor, Channel, Proof
 from fluxagents.flows.people.members import Group, Person
 from fluxagents.flows.people.roles import Grant, Role
@@ -51,7 +52,7 @@ class Lab:
         self.desk.flow("changing", {name: _without_none(node) for name, node in nodes.items()})
         return self.as_(by).start("changing", model="e_coli_core", session=session).id
 
-    def request(self, run_id: str) -> e.HumanRequest:
+    def request(self, run_id: str) -> HumanRequest:
         waiting = self.client.store.load(run_id).waiting_for
         assert waiting is not None
         return waiting

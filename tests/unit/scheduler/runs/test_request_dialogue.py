@@ -9,8 +9,8 @@ import pytest
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.history.replay import replay_run
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.workers.clients.local import LocalClient
 

@@ -9,7 +9,8 @@ from tests.support.recorded_run import acts_in
 
 from fluxagents.flows.commands import NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.events import HumanNotified, HumanRequest
+from fluxagents.flows.events import HumanNotified
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.dispatch import NOTIFY

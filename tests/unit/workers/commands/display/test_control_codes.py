@@ -15,6 +15,7 @@ from tests.support.command_calls import invoke, simulate_terminal
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
@@ -64,7 +65,7 @@ def run_id(
     store.save_flow(flow)
     error = FluxError(ErrorClass.BAD_ARGUMENT, HOSTILE, suggestions=(HOSTILE,)).info("answer")
     call = CallTool(tool=HOSTILE, args={"x": HOSTILE})
-    request = e.HumanRequest(
+    request = HumanRequest(
         id=f"{HOSTILE}.1",
         kind="question",
         node="answer",
