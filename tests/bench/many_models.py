@@ -34,8 +34,8 @@ from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.settings import Settings
 
 MODEL = "iJO1366"
-MODELS = 10
-"""Variants of it."""
+MODELS = int(os.environ.get("BENCH_MODELS", "10"))
+"""Variants of it; 100 take some minutes."""
 ALONE = 3
 """Further variants, each for one run before the batch."""
 CACHE_BYTES = 6 * 15_000_000
