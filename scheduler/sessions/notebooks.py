@@ -24,6 +24,7 @@ from fluxagents.flows.ports.session import unknown_session
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.sessions.notebook_contents import find_run, read_contents
 
 Blocks = tuple[Block, ...]
 
@@ -61,11 +62,7 @@ class Notebooks:
 
     def read(self, session: str) -> list[TextBlock | RunState]:
         """The blocks of a notebook, runs as they are now; those that have left the store are left out."""
-        contents = (
-            block if isinstance(block, TextBlock) else self._find_run(session, block.run)
-            for block in self.show(session).blocks
-        )
-        return [content for content in contents if content is not None]
+        return read_contents(self.show(session), self._client.store.load)
 
     def write(
         self,
@@ -190,24 +187,15 @@ class Notebooks:
                 f"the notebook would have {len(blocks):,} blocks, at most {MAX_BLOCKS} are taken",
             )
         for block in blocks:
-            # A run that has left the store since stays where it is told of.
-            if isinstance(block, RunBlock) and block not in before and not self._find_run(session, block.run):
+            if not isinstance(block, RunBlock) or block in before:
+                continue  # a run that has left the store since stays where it is told of
+            if find_run(session, block.run, self._client.store.load) is None:
                 raise FluxError(
                     ErrorClass.UNKNOWN_ID,
                     f"session {quote(session)} has no run {quote(block.run)}",
                     suggestions=(f"`fluxagents runs list --session {session}` shows its runs",),
                 )
         return blocks
-
-    def _find_run(self, session: str, run_id: str) -> RunState | None:
-        """A run of the session; None if there is none, as nobody reads those of others under a link."""
-        try:
-            state = self._client.store.load(run_id)
-        except FluxError as error:
-            if error.kind is not ErrorClass.UNKNOWN_ID:
-                raise
-            return None
-        return state if state.session == session else None
 
 
 def _resource(session: str) -> Resource:

@@ -15,9 +15,13 @@ from tests.chaos.cluster import Cluster
 from tests.chaos.sender import LEASE_MS
 from tests.support.places import ROOT
 
+from fluxagents.flows.people.actor import Actor, Proof
+from fluxagents.flows.people.members import Person
+from fluxagents.flows.people.roles import Grant, Role
 from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.scheduler.webhooks.signature import create_secret
+from fluxagents.workers.host.api.api_ports import build_api_ports
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
@@ -94,3 +98,13 @@ def set_up_lab(cluster: Cluster, url: str) -> Iterator[Lab]:
     finally:
         outbox.remove("lab")
         relay.listen()
+
+
+def create_key(cluster: Cluster) -> str:
+    """The key of a runner."""
+    ports = build_api_ports(cluster.settings)
+    ports.client.authority.directory.save(
+        Person(name="chaos", grants=(Grant(role=Role.RUNNER),)), before=None
+    )
+    actor = Actor(name="chaos", channel="process", proof=Proof(kind="os-user", id="0"))
+    return str(ports.api_keys.create(ports.client.acting_as(actor).authority)[0])

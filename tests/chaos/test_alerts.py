@@ -16,9 +16,8 @@ from tests.chaos import tools
 from tests.chaos.cluster import STARTS_WITHIN_S, WORKERS, Cluster, arguments
 from tests.chaos.humans import client_of
 from tests.chaos.odd_worker import CLOCK_AHEAD
-from tests.chaos.outside import find_port, serve, set_up_lab
+from tests.chaos.outside import create_key, find_port, serve, set_up_lab
 from tests.chaos.prometheus import PACE, Prometheus, watching
-from tests.chaos.test_api import create_key
 from tests.support.places import ROOT
 from tests.support.small_disk import small_disk
 from tests.support.waiting import eventually

@@ -14,14 +14,9 @@ import httpx2
 import pytest
 from tests.chaos.cluster import Cluster
 from tests.chaos.flows import FLOWS
-from tests.chaos.outside import find_port, run_beside, serve, set_up_lab
+from tests.chaos.outside import create_key, find_port, run_beside, serve, set_up_lab
 from tests.chaos.test_webhooks import SENDER, told_of
 from tests.support.webhook_receiver import receive
-
-from fluxagents.flows.people.actor import Actor, Proof
-from fluxagents.flows.people.members import Person
-from fluxagents.flows.people.roles import Grant, Role
-from fluxagents.workers.host.api.api_ports import build_api_ports
 
 pytestmark = pytest.mark.long
 
@@ -94,13 +89,3 @@ def wait_for_some(cluster: Cluster, futures: list[tuple[str, Future[str]]], coun
     """Until so many of the requests are answered."""
     done: Callable[[], bool] = lambda: sum(future.done() for _, future in futures) >= count  # noqa: E731
     cluster.eventually(done, within_s=60)
-
-
-def create_key(cluster: Cluster) -> str:
-    """The key of a runner."""
-    ports = build_api_ports(cluster.settings)
-    ports.client.authority.directory.save(
-        Person(name="chaos", grants=(Grant(role=Role.RUNNER),)), before=None
-    )
-    actor = Actor(name="chaos", channel="process", proof=Proof(kind="os-user", id="0"))
-    return str(ports.api_keys.create(ports.client.acting_as(actor).authority)[0])

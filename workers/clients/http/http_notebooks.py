@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue, TypeAdapter
 
-from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError
 from fluxagents.flows.ports.notebook import Notebook, NotebookLink, TextBlock
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.sessions.notebook_blocks import Change
+from fluxagents.scheduler.sessions.notebook_contents import read_contents
 from fluxagents.scheduler.sessions.notebooks import LINK_DAYS
 from fluxagents.workers.clients.http.api_calls import ApiCall, call_session, refuse_other
 from fluxagents.workers.clients.http.connection import ApiConnection
@@ -37,11 +38,7 @@ class HttpNotebooks:
 
     def read(self, session: str) -> list[TextBlock | RunState]:
         """The blocks of a notebook, runs as they are now; those that have left the store are left out."""
-        contents = (
-            block if isinstance(block, TextBlock) else self._find_run(session, block.run)
-            for block in self.show(session).blocks
-        )
-        return [content for content in contents if content is not None]
+        return read_contents(self.show(session), self._runs.load)
 
     def write(
         self, session: str, change: Change, *, version: int | None = None, by: str | None = None
@@ -79,12 +76,3 @@ class HttpNotebooks:
         refuse_other(by)
         path = call_session(session, f"/notebook/links/{link_id}").path
         return NotebookLink.model_validate_json(self._api.send(ApiCall("DELETE", path)))
-
-    def _find_run(self, session: str, run_id: str) -> RunState | None:
-        try:
-            state = self._runs.load(run_id)
-        except FluxError as error:
-            if error.kind is not ErrorClass.UNKNOWN_ID:
-                raise
-            return None
-        return state if state.session == session else None
