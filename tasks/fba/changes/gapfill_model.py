@@ -160,8 +160,13 @@ class Universal:
 
 
 def gather(sources: Sources, args: Args) -> Universal:
-    """The universal model; raises `UNKNOWN_ID` with the nearest names, or `UNREADABLE_MODEL`."""
-    ref = sources.models.resolve(args.universal, files=False)
+    """The universal model; raises as `load_universal`."""
+    return load_universal(sources, args.universal)
+
+
+def load_universal(sources: Sources, name: str) -> Universal:
+    """A stored model as a universal one; raises `UNKNOWN_ID` or `UNREADABLE_MODEL`."""
+    ref = sources.models.resolve(name, files=False)
     return Universal(ref.name, sources.models.load(ref))
 
 

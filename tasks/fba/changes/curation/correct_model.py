@@ -12,7 +12,6 @@ from fluxagents.flows.language.catalog import MODEL_BEFORE
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.changes import gapfill_model
 from fluxagents.tasks.fba.changes.curation.correction import Correction, apply_correction
-from fluxagents.tasks.fba.changes.curation.find_corrections import load_universal
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
 from fluxagents.tasks.fba.changes.model_changes import ModelChangeRow, list_model_changes, outline_model
 from fluxagents.tasks.fba.solving.conditions import GrowthArgs
@@ -64,8 +63,8 @@ class Result(GrowthChange):
 
 
 def gather(sources: Sources, args: Args) -> gapfill_model.Universal | None:
-    """The universal model, if one is named; raises as `load_universal`."""
-    return load_universal(sources, args.universal)
+    """The universal model, if one is named; raises as `gapfill_model.load_universal`."""
+    return None if args.universal is None else gapfill_model.load_universal(sources, args.universal)
 
 
 def run(model: Model, args: Args, universal: gapfill_model.Universal | None) -> Result:

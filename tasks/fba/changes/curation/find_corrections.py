@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from fluxagents.tasks.display import cut_text, list_names
-from fluxagents.tasks.fba.changes.curation.correction import Correction, apply_correction
-from fluxagents.tasks.fba.changes.curation.correction_search import search_corrections
+from fluxagents.tasks.fba.changes.curation.comparison import (
+    Comparison,
+    Disagreement,
+    Experiments,
+    Judge,
+    Proposal,
+)
 from fluxagents.tasks.fba.changes.curation.observations import (
-    Observation,
     ObservationArgs,
     read_observations,
 )
-from fluxagents.tasks.fba.changes.curation.trials import Trial, Trials, design_trials
-from fluxagents.tasks.fba.changes.gapfill_model import Universal, find_evidence
-from fluxagents.tasks.fba.changes.growth_change import hold_change
+from fluxagents.tasks.fba.changes.gapfill_model import load_universal
 from fluxagents.tasks.fba.solving.growth import GrowthResult, measure_growth, report_biomass
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import EVERYTHING, Tool
 
 if TYPE_CHECKING:
-    from cobra import Model, Reaction
+    from cobra import Model
 
 
 class Args(ObservationArgs):
@@ -50,36 +50,6 @@ class Args(ObservationArgs):
     @property
     def further_models(self) -> tuple[str, ...]:
         return () if self.universal is None else (self.universal,)
-
-
-class Disagreement(BaseModel):
-    """An observation that the model does not share."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    observation: str
-    does: str = Field(description="too_little or too_much.")
-    reference: str
-    proposals: int = Field(description="Count of corrections that would put it right.")
-
-
-class Proposal(BaseModel):
-    """A correction, what speaks for it, and what it would do."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    name: str
-    correction: Correction
-    observation: str = Field(description="For which it was looked for.")
-    evidence: str
-    fixes: tuple[str, ...] = Field(description="Observations that the model would share.")
-    breaks: tuple[str, ...] = Field(description="Observations that it would share no more.")
-    growth_per_h: float = Field(description="In the model's own medium, after the correction.")
-
-    @property
-    def gain(self) -> int:
-        """How many more observations agree."""
-        return len(self.fixes) - len(self.breaks)
 
 
 class Result(GrowthResult):
@@ -135,25 +105,10 @@ class Result(GrowthResult):
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Experiments:
-    """What was observed, and the model that reactions may come from."""
-
-    observations: tuple[Observation, ...]
-    universal: Universal | None
-
-
 def gather(sources: Sources, args: Args) -> Experiments:
-    """The observations and the universal model; raises as `read_observations` and `ModelStore.resolve`."""
-    return Experiments(read_observations(sources, args), load_universal(sources, args.universal))
-
-
-def load_universal(sources: Sources, name: str | None) -> Universal | None:
-    """A stored model as a universal one; raises `UNKNOWN_ID` with the nearest names."""
-    if name is None:
-        return None
-    ref = sources.models.resolve(name, files=False)
-    return Universal(ref.name, sources.models.load(ref))
+    """The observations and the universal model; raises as `read_observations` and `load_universal`."""
+    universal = None if args.universal is None else load_universal(sources, args.universal)
+    return Experiments(read_observations(sources, args), universal)
 
 
 def run(model: Model, args: Args, experiments: Experiments) -> Result:
@@ -173,9 +128,11 @@ def run(model: Model, args: Args, experiments: Experiments) -> Result:
         FluxError: `SOLVER`, `NUMERICAL` or `TIMEOUT`; `BAD_ARGUMENT` for a biomass reaction that is none.
     """
     growth, biomass = measure_growth(model, args.biomass)
-    comparison = _Comparison()
-    if biomass.reaction is not None and growth.value is not None and growth.value >= args.min_growth_per_h:
-        comparison = _Judge(model, biomass.reaction, args, experiments).compare(growth.value)
+    comparison = Comparison()
+    least = args.min_growth_per_h
+    if biomass.reaction is not None and growth.value is not None and growth.value >= least:
+        judge = Judge(model, biomass.reaction, experiments, least, args.excluded, args.max_disagreements)
+        comparison = judge.compare(growth.value)
     return Result.model_validate(
         report_biomass(biomass)
         | {
@@ -190,104 +147,6 @@ def run(model: Model, args: Args, experiments: Experiments) -> Result:
             "proposals": comparison.proposals,
             "excluded": args.excluded,
         }
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Comparison:
-    """Empty where a model does not grow."""
-
-    compared: int = 0
-    unmapped: tuple[str, ...] = ()
-    disagreements: tuple[Disagreement, ...] = ()
-    proposals: tuple[Proposal, ...] = ()
-
-
-@dataclass(slots=True)
-class _Judge:
-    model: Model
-    biomass: Reaction
-    args: Args
-    experiments: Experiments
-
-    def compare(self, growth_per_h: float) -> _Comparison:
-        """The model as it is, which grows so fast, beside the observations."""
-        trials = self._design(self.model, growth_per_h)
-        wrong = {trial.observation: trial for trial in trials.find_disagreements(self.model)}
-        chosen = islice(wrong.values(), self.args.max_disagreements)
-        proposals = self._rank(wrong, chosen)
-        return _Comparison(
-            len(trials.trials),
-            tuple(map(str, trials.unmapped)),
-            tuple(_describe(trial, proposals) for trial in wrong.values()),
-            tuple(proposals),
-        )
-
-    def _design(self, model: Model, growth_per_h: float) -> Trials:
-        biomass = model.reactions.get_by_id(self.biomass.id)
-        observations, least = self.experiments.observations, self.args.min_growth_per_h
-        return design_trials(model, biomass, growth_per_h, observations, least)
-
-    def _rank(self, wrong: Mapping[Observation, Trial], chosen: Iterable[Trial]) -> list[Proposal]:
-        """The corrections that put more right than wrong, the best first."""
-        proposals: dict[str, Proposal] = {}
-        for trial in chosen:
-            for correction in search_corrections(self.model, trial, self.experiments.universal):
-                name = str(correction)
-                if name not in proposals and name not in self.args.excluded:
-                    proposal = self._try(correction, trial, wrong)
-                    if proposal is not None and proposal.gain > 0:
-                        proposals[name] = proposal
-        return sorted(proposals.values(), key=lambda row: (-row.gain, len(row.breaks), len(row.name)))
-
-    def _try(
-        self, correction: Correction, trial: Trial, wrong: Mapping[Observation, Trial]
-    ) -> Proposal | None:
-        """What a correction does; None if it leaves no growth, or not what it was looked for."""
-        universal = self.experiments.universal
-        evidence = self._explain(correction, trial.observation)
-        with hold_change(self.model, lambda held: apply_correction(held, correction, universal)) as (
-            changed,
-            _,
-        ):
-            growth = measure_growth(changed, self.args.biomass)[0].value
-            if growth is None or growth < self.args.min_growth_per_h:
-                return None
-            still_wrong = {
-                item.observation for item in self._design(changed, growth).find_disagreements(changed)
-            }
-        if trial.observation in still_wrong:
-            return None
-        return Proposal(
-            name=str(correction),
-            correction=correction,
-            observation=str(trial.observation),
-            evidence=evidence,
-            fixes=tuple(str(item) for item in wrong if item not in still_wrong),
-            breaks=tuple(sorted(str(item) for item in still_wrong - wrong.keys())),
-            growth_per_h=growth,
-        )
-
-    def _explain(self, correction: Correction, observation: Observation) -> str:
-        reasons = [
-            f"observed: {observation}" + (f" ({observation.reference})" if observation.reference else "")
-        ]
-        if self.experiments.universal is not None and correction.add:
-            found = find_evidence(correction.add, self.experiments.universal)
-            reasons += [f"{name} is {text}" for name, text in found.items()]
-        for name in (*correction.remove, *correction.bounds, *correction.gene_rules):
-            rule = self.model.reactions.get_by_id(name).gene_reaction_rule
-            reasons.append(f"{name} has the rule {rule}" if rule else f"{name} has no gene")
-        return "; ".join(reasons)
-
-
-def _describe(trial: Trial, proposals: Sequence[Proposal]) -> Disagreement:
-    text = str(trial.observation)
-    return Disagreement(
-        observation=text,
-        does="too_little" if trial.is_expected else "too_much",
-        reference=trial.observation.reference,
-        proposals=sum(text in row.fixes for row in proposals),
     )
 
 

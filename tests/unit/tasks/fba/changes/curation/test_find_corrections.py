@@ -10,6 +10,7 @@ import pytest
 from fluxagents.flows.errors import FluxError
 from fluxagents.tasks.fba.changes import growth_change
 from fluxagents.tasks.fba.changes.curation import correct_model, find_corrections
+from fluxagents.tasks.fba.changes.curation.comparison import Experiments
 from fluxagents.tasks.fba.changes.curation.observations import Observation, ObservationArgs, read_observations
 from fluxagents.tasks.fba.changes.curation.rule_changes import bind_to, free_of
 from fluxagents.tasks.fba.changes.gapfill_model import Universal
@@ -39,7 +40,7 @@ def search(model: Any, universal: Any, **args: Any) -> Any:
     return find_corrections.run(
         model,
         find_corrections.Args(observations=OBSERVED, **args),
-        find_corrections.Experiments(OBSERVED, source),
+        Experiments(OBSERVED, source),
     )
 
 
