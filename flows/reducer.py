@@ -36,7 +36,7 @@ def reduce(state: RunState | None, event: e.Event) -> RunState:
         raise impossible(event, "no run has started")
     if event.seq not in (state.seq, state.seq - 1):
         raise impossible(event, f"it belongs to step {event.seq}, the run is at step {state.seq}")
-    if state.ended and not isinstance(event, e.RunRolledBack):
+    if state.has_ended and not isinstance(event, e.RunRolledBack):
         raise impossible(event, f"run {state.run_id} is {state.status}")
     changes = _BRANCHES[type(event)](state, event)
     position: Changes = {"seq": event.seq + 1, "updated_ms": event.at_ms, "not_before_ms": 0}

@@ -45,7 +45,7 @@ class ErrorCase:
     trials: tuple[RemedyTrial, ...]
 
     @property
-    def resolved(self) -> bool:
+    def is_resolved(self) -> bool:
         return any(trial.helped for trial in self.trials)
 
 

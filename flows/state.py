@@ -234,7 +234,7 @@ class RunState(Frozen):
     error: ErrorInfo | None = None
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         return self.status in ENDED
 
     @property

@@ -11,7 +11,7 @@ from fluxagents.flows.state import RunState
 
 def record_outcome(book: RemedyBook, runs: RunQueries, state: RunState) -> None:
     """Count what helped against the errors of a run, if it has ended and had any."""
-    if state.ended and state.errors:
+    if state.has_ended and state.errors:
         book.record_outcome(state.run_id, find_error_cases(runs.events(state.run_id)), state.updated_ms)
 
 

@@ -74,7 +74,7 @@ def _build_mark(node: str, visits: Sequence[Visit], state: RunState) -> Mark:
         errors=len(errors),
         first_ms=visits[0].entered_ms,
         last_ms=visits[-1].last_ms,
-        since_ms=visits[-1].entered_ms if is_current and not state.ended else None,
+        since_ms=visits[-1].entered_ms if is_current and not state.has_ended else None,
         spent_ms=sum(visit.last_ms - visit.entered_ms for visit in visits),
         waited_ms=sum(visit.waited_ms for visit in visits),
         last_error=errors[-1] if errors else "",

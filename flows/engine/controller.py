@@ -70,7 +70,7 @@ class FlowController:
 
     def get_next_step(self, state: RunState) -> str | None:
         """The node that the run stands at, or None when it has ended."""
-        return None if state.ended else state.node
+        return None if state.has_ended else state.node
 
     def execute_flow(self, state: RunState, act: Act) -> tuple[RunState, tuple[e.Event, ...]]:
         """Run the flow in this process until it ends or waits for somebody.

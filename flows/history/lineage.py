@@ -47,7 +47,7 @@ def open_state_at(events: Sequence[e.Event], seq: int) -> RunState:
         FluxError: If there is no such step, or the run had ended with it; names those that there are.
     """
     state = state_at(events, seq)
-    if state.ended:
+    if state.has_ended:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"run {state.run_id!r} was {state.status} after step {seq}; nothing goes on from there",
@@ -63,7 +63,7 @@ def open_steps(events: Sequence[e.Event]) -> tuple[int, ...]:
     for seq, step in groupby(events, key=lambda event: event.seq):
         for event in step:
             state = reduce(state, event)
-        if state is not None and not state.ended:
+        if state is not None and not state.has_ended:
             steps.append(seq)
     return tuple(steps)
 

@@ -100,7 +100,7 @@ class RunRecord:
     @property
     def duration_ms(self) -> int | None:
         """From start to end; None while it goes on."""
-        return self.state.updated_ms - self.state.started_ms if self.state.ended else None
+        return self.state.updated_ms - self.state.started_ms if self.state.has_ended else None
 
     @property
     def errors(self) -> tuple[StepRecord, ...]:
@@ -125,7 +125,7 @@ def record_of(events: Sequence[e.Event]) -> RunRecord:
     return RunRecord(
         state=state,
         steps=records,
-        requests=_requests([event for event in events if event.seq > forked], ended=state.ended),
+        requests=_requests([event for event in events if event.seq > forked], ended=state.has_ended),
         spent_ms={spent: sum(step.spent_ms[spent] for step in records if not step.shared) for spent in SPENT},
         children=runs_begun(events),
     )

@@ -66,7 +66,7 @@ def totals_ms(spans: Iterable[Span]) -> dict[Spent, int]:
 def _classify_wait(before: RunState, worked: int | None) -> Spent:
     if before.status == "waiting":
         return "human" if before.waiting_for else "timer"
-    if before.status == "paused" or before.ended:
+    if before.status == "paused" or before.has_ended:
         return "pause"
     if before.status == "dead":
         return "dead"

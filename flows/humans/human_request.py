@@ -92,7 +92,7 @@ class HumanRequest(HumanRecord):
         return self.thread[-1].text if self.thread and self.thread[-1].kind == "question" else ""
 
     @property
-    def reached(self) -> tuple[LadderStep, ...]:
+    def reached_steps(self) -> tuple[LadderStep, ...]:
         """The steps of the ladder that were reached."""
         return self.ladder[: self.level]
 
@@ -100,7 +100,7 @@ class HumanRequest(HumanRecord):
     def seats(self) -> tuple[str, ...]:
         """Everybody who may answer now: those whom the policy names, and those of the ladder's steps."""
         return tuple(
-            dict.fromkeys((*self.policy.seats, *(seat for step in self.reached for seat in step.seats)))
+            dict.fromkeys((*self.policy.seats, *(seat for step in self.reached_steps for seat in step.seats)))
         )
 
     @property
@@ -134,7 +134,7 @@ class HumanRequest(HumanRecord):
         return judge(
             self.policy,
             counted_votes(self.votes, self.digest),
-            escalated=[step.to for step in self.reached if step.to is not None],
+            escalated=[step.to for step in self.reached_steps if step.to is not None],
             barred=self.barred,
             delegations=self.delegations,
         )
@@ -160,7 +160,7 @@ class HumanRequest(HumanRecord):
         if self.panel is not None:
             count = self.panel.wanted - len(self.opinions)
             return f"{count} more {'opinion' if count == 1 else 'opinions'} of {', '.join(self.seats)}"
-        escalated = [step.to for step in self.reached if step.to is not None]
+        escalated = [step.to for step in self.reached_steps if step.to is not None]
         return describe_missing(self.policy, counted_votes(self.votes, self.digest), escalated)
 
     def refuse_vote(self, vote: Vote) -> str:

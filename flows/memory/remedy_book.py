@@ -51,7 +51,7 @@ class MemoryRemedyBook:
             message=error.message,
             times=known.times + case.times,
             cases=known.cases + (case.times > 0),
-            resolved=known.resolved + case.resolved,
+            resolved=known.resolved + case.is_resolved,
             last_ms=at_ms,
             remedies=remedies,
         )

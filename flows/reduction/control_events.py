@@ -113,7 +113,7 @@ def on_rollback(state: RunState, event: e.RunRolledBack) -> Changes:
         # What was sent stays sent, and a version of a prompt that was used is kept.
         "signals": dict(list({**then.signals, **state.signals}.items())[-SIGNALS_KEPT:]),
         "prompts": {**then.prompts, **state.prompts},
-        "rested_ms": state.rested_ms + (event.at_ms - state.updated_ms if state.ended else 0),
+        "rested_ms": state.rested_ms + (event.at_ms - state.updated_ms if state.has_ended else 0),
         "attempt_ms": event.at_ms,
         "seq": event.seq + 1,
         "updated_ms": event.at_ms,

@@ -55,7 +55,7 @@ def find_recipients(
         channels: Those that are set up.
         now_ms: The time.
     """
-    step = request.reached[-1] if request.level else None
+    step = request.reached_steps[-1] if request.level else None
     told = find_told(request)
     for member in members:
         who = membership(member, groups)
@@ -77,7 +77,7 @@ def find_recipients(
 
 def find_told(request: HumanRequest) -> tuple[str, ...]:
     """The people and groups that are told now: all who are asked, or those whom a step of the ladder asks."""
-    step = request.reached[-1] if request.level else None
+    step = request.reached_steps[-1] if request.level else None
     return step.seats if step and step.seats else request.seats
 
 

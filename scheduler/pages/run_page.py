@@ -61,11 +61,11 @@ def find_controls(who: Visitor, state: RunState) -> RunControls:
     def may(action: Action) -> bool:
         return who.may(action, who.client.runs.session_of(state))
 
-    goes_on = not state.ended and state.status != "dead"
+    goes_on = not state.has_ended and state.status != "dead"
     return RunControls(
         pause=goes_on and state.status != "paused" and may(Action.RUN_PAUSE),
         resume=state.status == "paused" and may(Action.RUN_RESUME),
-        cancel=not state.ended and may(Action.RUN_CANCEL),
+        cancel=not state.has_ended and may(Action.RUN_CANCEL),
         retry=state.status == "dead" and may(Action.RUN_RETRY),
         fork=may(Action.RUN_FORK),
         rate=may(Action.RUN_RATE),

@@ -123,7 +123,7 @@ class HistoryControl:
         state = fold(events)
         permit = self._runs.permit(Action.RUN_IMPORT, state, by=by)
         commit = Commit(events=tuple(events), state=state, dispatch=None)
-        if not state.ended and state.status != "dead":
+        if not state.has_ended and state.status != "dead":
             arrived = e.RunImported(seq=state.seq, at_ms=self._runs.clock.now_ms(), by=permit.by)
             commit = build_commit(
                 self._runs.controller(state), state, [arrived], seq=state.seq, at_ms=arrived.at_ms
@@ -239,7 +239,7 @@ class HistoryControl:
         return returned
 
     def _check_can_return(self, state: RunState) -> None:
-        if state.parent and state.ended:
+        if state.parent and state.has_ended:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
                 f"run {state.run_id!r} has ended, and run {state.parent!r}, which began it, has its result",

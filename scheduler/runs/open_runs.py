@@ -48,7 +48,7 @@ class OpenRuns:
             FluxError: If there is no such run, or it has ended.
         """
         state = self.store.load(run_id)
-        if state.ended:
+        if state.has_ended:
             raise ConflictError(f"run {run_id!r} is {state.status}; it has ended")
         return state
 

@@ -92,7 +92,7 @@ class RunControl:
         """
         for child in children:
             state = self._runs.store.load(child)
-            if not state.ended and state.parent == run_id:
+            if not state.has_ended and state.parent == run_id:
                 self._unless_ended(partial(self._cancel_child, child, by=by, reason=reason), child)
 
     def cancel_all(self, runs: Iterable[str], *, by: str | None = None, reason: str) -> list[str]:
@@ -116,7 +116,7 @@ class RunControl:
 
     def _cancel_open(self, run_id: str, *, by: str | None, reason: str) -> bool:
         """Cancel a run unless it has ended; whether this call did."""
-        if self._runs.store.load(run_id).ended:
+        if self._runs.store.load(run_id).has_ended:
             return False
         return self._unless_ended(partial(self._cancel, run_id, by=by, reason=reason), run_id)
 
@@ -126,7 +126,7 @@ class RunControl:
             act()
         except FluxError:
             # It ended meanwhile, or moves on whenever it is read.
-            if not self._runs.store.load(run_id).ended:
+            if not self._runs.store.load(run_id).has_ended:
                 raise
             return False
         return True

@@ -67,7 +67,7 @@ def archive_runs(
     archive.put_session(entry.session.name, archived.model_dump_json())
     for run_id in runs:
         state, events = store.load(run_id), store.events(run_id)
-        if state.ended:
+        if state.has_ended:
             archive.put(state, events)
             store.forget(run_id, state.session, state.seq)
     return archived

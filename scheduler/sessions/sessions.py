@@ -402,7 +402,7 @@ class Sessions:
         """The runs of a session, none of which may be open."""
         self.show(name)
         states = self.states(name)
-        going_on = [state for state in states if not state.ended]
+        going_on = [state for state in states if not state.has_ended]
         if going_on:
             first = going_on[0]
             raise FluxError(

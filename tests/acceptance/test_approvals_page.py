@@ -46,7 +46,7 @@ def test_the_page_does_what_it_says(stack: Stack, tmp_path: Path) -> None:
     (asked,) = (text for line, text in printed if " approvals ask " in line)
     assert "What the step would do [effect]" in asked
     store = stack.client().store
-    eventually(lambda: all(state.ended for state in store.runs(limit=10)), within_s=120)
+    eventually(lambda: all(state.has_ended for state in store.runs(limit=10)), within_s=120)
     answers = [state.answer or "" for state in store.runs(limit=10)]
     assert any("Stated by" in answer and "not computed: knock_out" in answer for answer in answers)
     assert "15 mmol/gDW/h" in answers

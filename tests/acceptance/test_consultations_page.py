@@ -64,7 +64,7 @@ def test_experts_are_asked_and_the_run_goes_on_with_what_they_say(stack: Stack, 
     assert "missing    2 more opinions of skill:fermentation" in shown
     assert "it still needs 1 more opinion of skill:fermentation" in first
     store, run = stack.client().store, request.rpartition(".")[0]
-    eventually(lambda: store.load(run).ended, within_s=120)
+    eventually(lambda: store.load(run).has_ended, within_s=120)
     assert store.load(run).answer == ANSWER.strip()
     late = Client(settings=stack.settings, key=keys["fay"])
     with pytest.raises(ConflictError, match="was answered already by 'fay, gus'"):

@@ -85,7 +85,7 @@ def _run_times(site: Site, runs: int) -> list[float]:
     spent: list[float] = []
     for _ in range(runs):
         (run,) = site.start(flow(), 1)
-        eventually(lambda run=run: site.store.load(run).ended, within_s=120, every_s=0.01)  # type: ignore[misc]
+        eventually(lambda run=run: site.store.load(run).has_ended, within_s=120, every_s=0.01)  # type: ignore[misc]
         events = site.store.events(run)
         spent.append((events[-1].at_ms - events[0].at_ms) / 1_000)
     return spent

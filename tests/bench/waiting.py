@@ -78,6 +78,6 @@ def _answered(site: Site, run: str) -> float:
     assert request is not None
     before_ms = SystemClock().now_ms()
     site.control.approve(request.id, by="bench")
-    eventually(lambda: site.store.load(run).ended, within_s=60, every_s=0.005)
+    eventually(lambda: site.store.load(run).has_ended, within_s=60, every_s=0.005)
     (worked,) = (event for event in site.store.events(run) if isinstance(event, ToolSucceeded))
     return (worked.at_ms - before_ms) / 1_000

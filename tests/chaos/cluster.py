@@ -260,7 +260,9 @@ class Cluster:
 
     def at_rest(self, runs: Iterable[str]) -> bool:
         counts = [self.store.load(run) for run in runs]
-        return all(s.ended or s.status == "dead" or (s.status == "waiting" and s.notified) for s in counts)
+        return all(
+            s.has_ended or s.status == "dead" or (s.status == "waiting" and s.notified) for s in counts
+        )
 
     def settle(self, *, within_s: float = 60) -> None:
         """Wait until every run is at rest, then nothing may be violated."""

@@ -80,7 +80,7 @@ def let_go(cluster: Cluster, humans: RunClient, run: str) -> bool:
             humans.resume(run, by="eve")
         elif state.waiting_for is not None:
             humans.approve(state.waiting_for.id, by="eve")
-    return state.ended
+    return state.has_ended
 
 
 def test_nothing_unapproved_runs_whatever_humans_and_faults_do(cluster: Cluster, rng: random.Random) -> None:
@@ -90,7 +90,7 @@ def test_nothing_unapproved_runs_whatever_humans_and_faults_do(cluster: Cluster,
     for number in range(ROUNDS):
         for run in runs:
             state = cluster.store.load(run)
-            if not state.ended:
+            if not state.has_ended:
                 done[act(humans, state, rng)] += 1
         if number % 2:
             name = rng.choice(WORKERS)
@@ -197,7 +197,7 @@ def test_votes_over_all_channels_are_not_lost_and_nothing_runs_without_them(
             with suppress(FluxError):
                 if state.waiting_for is not None:
                     people[name]("http").approve(state.waiting_for.id)
-        return state.ended
+        return state.has_ended
 
     def finish_all() -> bool:
         cluster.supervise()

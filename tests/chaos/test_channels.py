@@ -177,7 +177,7 @@ def test_each_message_arrives_once_or_is_marked_and_no_vote_is_lost(
             cluster.supervise()
             make_due(cluster)
             links = {line["link"] for line in outside.received() if line["link"]}
-            waits = {run for run in runs if not cluster.store.load(run).ended}
+            waits = {run for run in runs if not cluster.store.load(run).has_ended}
             told.extend(vote(sorted(links)) if waits else [])
             return not waits and not any(each.status == "pending" for each in list_messages(cluster))
 

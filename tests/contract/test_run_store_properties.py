@@ -165,7 +165,7 @@ class Stores(RuleBasedStateMachine):
         return run.sent and not self.holds(run)
 
     def open(self, run: Modelled) -> bool:
-        return not run.state.ended
+        return not run.state.has_ended
 
     def is_any(self, fits: Callable[[Modelled], object]) -> bool:
         return any(fits(run) for run in self.runs.values())

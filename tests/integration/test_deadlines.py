@@ -41,7 +41,7 @@ def flow(folder: Path, *, within: str = "timeout_s: 86400", budget: str = "") ->
 def ended(run: Run) -> str:
     """How it ended; waiting for a human is no end."""
     deadline = time.monotonic() + 60
-    while not run.state.ended:
+    while not run.state.has_ended:
         assert time.monotonic() < deadline, f"run {run.id} is still {run.status}"
         time.sleep(0.05)
     return run.status

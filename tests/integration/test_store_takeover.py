@@ -131,7 +131,7 @@ def takeover(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Takeover]:
         client = Client(settings=settings)
         answer_humans(client)
         stack = Stack(environment, settings, flower="")
-        eventually(lambda: all(client.get(run_id).state.ended for run_id in RECORDED))
+        eventually(lambda: all(client.get(run_id).state.has_ended for run_id in RECORDED))
         yield Takeover(stack, client, redis)
 
 

@@ -64,8 +64,8 @@ def annotate_from_rules(model: Any, hidden: Collection[str]) -> Annotation:
 
 def store_examples(artifacts: ArtifactStore, model: Any) -> None:
     """Store the genome, annotation and draft whose digests the examples of tools name."""
-    file = read_genome_file(GENOME)
-    genome = artifacts.put_file(file.stored, tool="").digest
+    genome_file = read_genome_file(GENOME)
+    genome = artifacts.put_file(genome_file.file, tool="").digest
     hits = [
         Hit(
             protein=protein.protein,
@@ -75,7 +75,7 @@ def store_examples(artifacts: ArtifactStore, model: Any) -> None:
             e_value=None,
             bit_score=protein.bit_score or 0.0,
         )
-        for protein in read_eggnog(file)
+        for protein in read_eggnog(genome_file)
     ]
     annotation = Annotation(genome=genome, aligner="none", reference="carveme", hits=tuple(hits))
     artifacts.put_file(annotation.file, tool="")

@@ -54,7 +54,7 @@ class Archive:
         Raises:
             FluxError: If the run has not ended.
         """
-        if not state.ended:
+        if not state.has_ended:
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {state.run_id!r} is {state.status}; it goes on")
         lines = [*(event.model_dump_json() for event in events), state.model_dump_json()]
         # Without a time inside: the same run gives the same bytes.

@@ -69,7 +69,7 @@ def _count(case: ErrorCase) -> dict[str, object]:
             **counts,
             "times": case.times,
             "cases": int(case.times > 0),
-            "resolved": int(case.resolved),
+            "resolved": int(case.is_resolved),
         },
     }
 

@@ -297,7 +297,7 @@ def list_events(
     state = load_visible(client, run_id)
     if EVENT_STREAM in accept:
         seen = int(last_event_id) + 1 if last_event_id.isdecimal() else 0
-        if state.ended and seen >= len(client.store.events(run_id)):
+        if state.has_ended and seen >= len(client.store.events(run_id)):
             return Response(status_code=204)
         give_sign = partial(ports.presence.enter, run_id, who.name)
         return stream(follow_run(hub, client, run_id, seen, give_sign))

@@ -257,7 +257,9 @@ def _loopless_extremes(
     """As `extremes`, over the fluxes that are free of cycles."""
     minima, maxima = extremes(program, model, indices)
     with cycles_of(model) as cycles:
-        ranges = LooplessRanges(program, cycles, cycles.directions(), cycles.forced | frozenset(objective))
+        ranges = LooplessRanges(
+            program, cycles, cycles.directions(), cycles.forced_reactions | frozenset(objective)
+        )
 
         def extreme(index: int, sense: Sense, free: float | None) -> float | None:
             sign = 1 if sense == "max" else -1

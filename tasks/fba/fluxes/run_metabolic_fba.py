@@ -292,7 +292,7 @@ def _without_cycles(conditions: Conditions) -> tuple[list[float], bool]:
         removed = cycles.within(fluxes, objective)
         remaining = [clean(flux - part) for flux, part in zip(fluxes, removed, strict=True)]
         return remaining, not any(
-            cycles.through(index, remaining) for index in sorted(objective | cycles.forced)
+            cycles.through(index, remaining) for index in sorted(objective | cycles.forced_reactions)
         )
 
 

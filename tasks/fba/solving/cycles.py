@@ -53,7 +53,7 @@ class Cycles:
     """Indices of the reactions that are not boundary reactions."""
 
     @property
-    def forced(self) -> frozenset[int]:
+    def forced_reactions(self) -> frozenset[int]:
         """Internal reactions whose bounds exclude a zero flux."""
         return frozenset(
             index for index in self.internal if self.bounds[index][0] > 0 or self.bounds[index][1] < 0

@@ -75,7 +75,7 @@ def test_what_failed_before_was_tried_too() -> None:
 def test_an_error_that_comes_back_is_a_case_of_its_own_and_giving_up_resolves_nothing() -> None:
     events = [failed(call()), worked(call()), failed(call()), decided(Finish(answer="it failed"))]
     first, second = find_error_cases(events)
-    assert (first.resolved, second.resolved) == (True, False)
+    assert (first.is_resolved, second.is_resolved) == (True, False)
     assert second.trials == ()
 
 
@@ -100,7 +100,7 @@ def test_a_decision_that_is_none_is_resolved_by_one_and_not_by_a_tool() -> None:
             RemedyTrial("ask the chat model again", helped=True),
         ),
     )
-    assert not find_error_cases([refused(), worked(call())])[0].resolved
+    assert not find_error_cases([refused(), worked(call())])[0].is_resolved
 
 
 def record(**remedies: tuple[int, int]) -> ErrorRecord:

@@ -451,12 +451,12 @@ class HttpClient:
 
     def _cancel_open(self, run_id: str, reason: str) -> bool:
         """Cancel a run unless it has ended; whether this call did."""
-        if self.store.load(run_id).ended:
+        if self.store.load(run_id).has_ended:
             return False
         try:
             self.cancel(run_id, reason=reason)
         except FluxError:
-            if not self.store.load(run_id).ended:
+            if not self.store.load(run_id).has_ended:
                 raise
             return False
         return True

@@ -110,7 +110,7 @@ _ANSWERED_COLOURS = {"yes": "green", "partly": "yellow", "no": "red"}
 
 def _print_answered(console: Console, state: RunState) -> None:
     """Print whether a run that has ended answered all that was asked, and what is open."""
-    if not state.ended:
+    if not state.has_ended:
         return
     answered = state.answered or NOT_KNOWN
     console.print(Text.assemble(("answered ", "dim"), (answered, _ANSWERED_COLOURS.get(answered, "dim"))))

@@ -59,7 +59,7 @@ def add(file: Path, as_json: bool) -> None:
     """
     genome = read_genome_file(file)
     record_file_act(Settings.load(), Action.ARTIFACT_ADD, Resource(kind="artifact", id=file.name))
-    ref = artifact_store().put_file(genome.stored, tool="")
+    ref = artifact_store().put_file(genome.file, tool="")
     if as_json:
         print_json({"digest": ref.digest, "format": genome.format, "bytes": ref.size_bytes})
     else:
@@ -111,7 +111,7 @@ def build(
     settings = Settings.load()
     known = _read(file, sequences, annotations)
     library = MediaLibrary(settings.media_folder)
-    genome = annotate_proteins.Args(genome=read_genome_file(file).stored.digest)
+    genome = annotate_proteins.Args(genome=read_genome_file(file).file.digest)
     found = annotate_proteins.run(None, genome, known)
     store = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
     universal = store.load(store.resolve(universe)).copy()

@@ -64,7 +64,7 @@ def _read(store: RedisLogStore, runs: RunQueries, run_id: str, *, follow: bool) 
     last = ""
     while True:
         # Read before the lines: what comes after the end is one more look away.
-        ended = not follow or runs.load(run_id).ended
+        ended = not follow or runs.load(run_id).has_ended
         for place, line in store.find(run_id, after=last):
             last = place
             yield line

@@ -42,7 +42,7 @@ class GenomeFile:
     format: GenomeFormat
 
     @property
-    def stored(self) -> ResultFile:
+    def file(self) -> ResultFile:
         """As an artifact; packed or not, the same genome has the same digest."""
         return ResultFile(name=self.name, media_type="text/plain", content=self.text.encode())
 

@@ -324,8 +324,8 @@ def test_every_state_on_the_way_is_sound_and_follows_from_the_log(
     walk = Walk(draw, stepwise=stepwise)
     for _ in range(150):
         assert find_violations(walk.state, CONTROLLER.flow) == []
-        assert (walk.command is None) == walk.state.ended
-        if walk.state.ended:
+        assert (walk.command is None) == walk.state.has_ended
+        if walk.state.has_ended:
             break
         walk.step()
     assert folded(walk.log) == walk.state
@@ -338,12 +338,12 @@ def test_every_state_on_the_way_is_sound_and_follows_from_the_log(
 def test_a_run_goes_back_to_any_step_and_on_from_there(draw: st.DataObject) -> None:
     walk = Walk(draw, stepwise=False)
     for _ in range(draw.draw(st.integers(1, 12))):
-        if walk.state.ended:
+        if walk.state.has_ended:
             break
         walk.step()
     to_seq = draw.draw(st.integers(0, walk.state.seq - 1))
     then = fold([event for event in walk.log if event.seq <= to_seq])
-    if then.ended:
+    if then.has_ended:
         return
     spent = walk.state.tokens_in
     walk.goes_on(
@@ -360,7 +360,7 @@ def test_a_run_goes_back_to_any_step_and_on_from_there(draw: st.DataObject) -> N
     assert find_violations(walk.state, CONTROLLER.flow) == []
     assert (walk.state.tokens_in, walk.state.approved) == (spent, None)
     assert fold(walk.log) == walk.state
-    if not walk.state.ended:
+    if not walk.state.has_ended:
         walk.step()
         assert find_violations(walk.state, CONTROLLER.flow) == []
 

@@ -208,7 +208,7 @@ def test_a_pause_and_a_failed_walk_belong_to_the_record(controller: FlowControll
 def test_whatever_happens_to_a_run_it_replays(draw: st.DataObject, stepwise: bool) -> None:
     walk = Walk(draw, stepwise=stepwise)
     for _ in range(draw.draw(st.integers(0, 60))):
-        if walk.state.ended:
+        if walk.state.has_ended:
             break
         walk.step()
     found = again(CONTROLLER, walk.log)

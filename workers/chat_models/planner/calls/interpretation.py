@@ -149,7 +149,7 @@ def _plan_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> I
     if problems or clause.unsupported_requests or not clause.intent:
         return
     calls = list(_build_calls(clause, medium, after_change=after_change))
-    unused = find_unused_words(clause, [call.args for call in calls], medium.given) if calls else []
+    unused = find_unused_words(clause, [call.args for call in calls], medium.fixed_names) if calls else []
     if unused:
         medium.problems.append(f"I did not use: {', '.join(unused)}.")
     yield from calls

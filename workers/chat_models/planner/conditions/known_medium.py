@@ -66,7 +66,7 @@ class KnownMedium:
         )
 
     @property
-    def given(self) -> tuple[str, ...]:
+    def fixed_names(self) -> tuple[str, ...]:
         """What a question may name and no call changes: the model, and its only source of carbon."""
         sources = [exchange for exchange in self.find_carbon_sources() if exchange in self.open]
         return (*self.names, *(sources if len(sources) == 1 else ()))

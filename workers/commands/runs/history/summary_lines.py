@@ -66,7 +66,7 @@ def summary_lines(record: RunRecord) -> tuple[str, str]:
         *(_describe_request(request) for request in record.requests),
         f"began {count_text(len(record.children), 'run')}" if record.children else "",
     )
-    until = "took" if state.ended else "goes on after"
+    until = "took" if state.has_ended else "goes on after"
     return f"{until} {duration}: {shares or 'nothing yet'}", "; ".join(text for text in counts if text)
 
 

@@ -77,7 +77,7 @@ def keep_rules(model: Any) -> ModelDraft:
 
 def test_a_genome_becomes_a_model_once_a_human_agrees(tmp_path: Path) -> None:
     client = LocalClient(tmp_path)
-    genome = client.artifacts.put_file(read_genome_file(GENOME).stored, tool="").digest
+    genome = client.artifacts.put_file(read_genome_file(GENOME).file, tool="").digest
     run = client.start("model_from_genome", model="e_coli_core", genome=genome, gap_fraction=0.05)
     facts: dict[str, Any] = dict(run.state.facts)
     assert facts["annotated"] == facts["proteins"] == 15
@@ -106,7 +106,7 @@ def test_an_earlier_name_means_the_same_tool() -> None:
 
 def test_a_digest_of_something_else_is_no_draft(tmp_path: Path) -> None:
     sources, tool = record(str(tmp_path))[1], tool_named("apply_model_draft")
-    genome = read_genome_file(GENOME).stored.digest
+    genome = read_genome_file(GENOME).file.digest
     with pytest.raises(FluxError, match="is no draft of a model") as raised:
         tool.carry_out(None, tool.parse({"draft": genome}), sources)
     assert raised.value.kind is ErrorClass.SCHEMA

@@ -129,8 +129,8 @@ def test_the_same_genome_has_one_digest_packed_or_not(tmp_path: Path) -> None:
     plain, packed = tmp_path / "p.faa", tmp_path / "p.faa.gz"
     plain.write_bytes(b">p1\nMKVLW\n")
     packed.write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
-    stored = read_genome_file(packed).stored
-    assert stored.digest == read_genome_file(plain).stored.digest
+    stored = read_genome_file(packed).file
+    assert stored.digest == read_genome_file(plain).file.digest
     assert stored.content == plain.read_bytes()
 
 
