@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Depends, Header, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Actor, Resource
@@ -18,10 +18,25 @@ from fluxagents.scheduler.http.streams.event_hub import EventHub
 from fluxagents.scheduler.runs.run_client import RunClient
 
 
-class Body(BaseModel):
-    """What a request brings; an unknown field is refused."""
+class Parameters(BaseModel):
+    """What the address of a request asks for; an unknown field is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class Body(Parameters):
+    """What a request brings; an unknown field is refused."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _take_numbers_for_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse `true` and `"1"` where a number is asked for: pydantic would take them for 1."""
+        assert info.field_name is not None
+        kind = cls.model_fields[info.field_name].annotation
+        kinds = {*get_args(kind), kind}
+        if kinds & {int, float} and kinds.isdisjoint({str, bool}) and isinstance(value, str | bool):
+            raise ValueError("is no number")
+        return value
 
 
 async def _ports(request: Request) -> ApiPorts:

@@ -9,7 +9,7 @@ from pydantic import Field
 from fluxagents.flows.ports.run_store import RunPlace, RunQueries
 from fluxagents.flows.state import RunState, Status
 from fluxagents.flows.texts.grammar import MAX_NAME
-from fluxagents.scheduler.http.access import Body
+from fluxagents.scheduler.http.access import Parameters
 from fluxagents.scheduler.http.times import Time, to_milliseconds
 
 CHUNK = 200
@@ -18,7 +18,7 @@ MAX_SCANNED = 2_000
 """Runs that are looked at for one page; a page of what is rare may hold fewer than asked for, or none."""
 
 
-class RunFilter(Body):
+class RunFilter(Parameters):
     """Which runs: all that is named must be so."""
 
     status: Status | None = None

@@ -236,3 +236,14 @@ def test_a_parameter_that_an_address_does_not_have_is_refused(
     (error,) = refused.json()["errors"]
     assert error["field"] == name
     assert hint in error["message"]
+
+
+@pytest.mark.parametrize(("field", "value"), [("stars", True), ("stars", "5")])
+def test_what_pydantic_would_take_for_a_number_is_none(
+    api: Api, rob: dict[str, str], field: str, value: object
+) -> None:
+    refused = api.client.post("/v1/runs/nobody/ratings", json={"stars": 5, field: value}, headers=rob)
+    assert refused.status_code == 422, refused.text
+    (error,) = refused.json()["errors"]
+    assert error["field"] == f"body.{field}"
+    assert "is no number" in error["message"]
