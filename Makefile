@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-compose lint lint-types lint-imports lint-style index api openapi monitoring printed answers bench bench-peers eval chaos lock clean
+.PHONY: help demo programs test test-long test-compose lint lint-types lint-imports lint-style index api openapi monitoring printed answers bench bench-peers eval chaos lock clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,10 +38,13 @@ lint-style:
 JOBS ?= 2
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
-test: lint ## Everything that must hold: lint, then all tests with a real Redis and real workers.
+programs: ## Install what tests drive and Python's packages do not bring, as root on Debian: a browser, Prometheus, an aligner.
+	@tests/install_programs.sh
+
+test: programs lint ## Everything that must hold: lint, then all tests with a real Redis and real workers.
 	$(PYTEST) -m "not long"
 
-test-long: $(READY) ## What is only long: large models, property tests ten times as deep, faults at full length and in a storm.
+test-long: programs $(READY) ## What is only long: large models, property tests ten times as deep, faults at full length and in a storm.
 	HYPOTHESIS_PROFILE=long $(PYTEST) -m "long or hypothesis" --timeout 7200 --ignore tests/chaos
 	CHAOS_LONG=1 $(BIN)/pytest tests/chaos
 	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED)
