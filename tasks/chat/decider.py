@@ -27,6 +27,7 @@ from fluxagents.tasks.chat.grounding import find_ungrounded
 from fluxagents.tasks.chat.provider import provider_error
 from fluxagents.tasks.chat.request import ChatRequest, build_request
 from fluxagents.tasks.chat.summary import MAX_REFUSED, prepare_summary, read_summary
+from fluxagents.tasks.chat.wire import ANTHROPIC, to_cached_text
 from fluxagents.tasks.ports.chat_limits import ChatLimits, NoLimits
 from fluxagents.tasks.ports.decisions import DecisionResult, ExplanationResult, SummaryResult
 from fluxagents.tasks.ports.response_cache import NoResponseCache, ResponseCache
@@ -210,7 +211,7 @@ class Decider:
         max_tokens = request.prompt.tokens + ANSWER_TOKENS
         ticket = self._limits.enter(state.run_id, max_tokens, urgent=state.lane == "interactive")
         try:
-            answer = chat.invoke(messages_of(request))
+            answer = chat.invoke(messages_of(request, self._chat_name))
         except Exception as error:
             classified = provider_error(error, self._chat_name, self._variables)
             if classified is None:
@@ -253,10 +254,14 @@ class Decider:
         )
 
 
-def messages_of(request: ChatRequest) -> list[BaseMessage]:
-    """The messages of a request as langchain sends them."""
+def messages_of(request: ChatRequest, chat_model: str) -> list[BaseMessage]:
+    """The messages of a request as langchain sends them to a chat model of this name."""
     kinds: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage}
-    return [kinds[role](content=text) for role, text in request.prompt.roles.items()]
+    is_marked = chat_model.startswith(ANTHROPIC)
+    return [
+        SystemMessage([to_cached_text(text)]) if is_marked and role == "system" else kinds[role](content=text)
+        for role, text in request.prompt.roles.items()
+    ]
 
 
 def _count_tokens(request: ChatRequest | None, answer: AIMessage | None) -> tuple[int, int]:

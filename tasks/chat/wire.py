@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 
+ANTHROPIC = "anthropic:"
+"""How the names of chat models begin that are asked over the Messages API."""
+
+
 def to_wire_form(chat_model: str, document: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a request's body that come from the prompt and the tools.
 
@@ -15,16 +19,27 @@ def to_wire_form(chat_model: str, document: Mapping[str, Any]) -> dict[str, Any]
         chat_model: As events record it, such as `anthropic:<model>`.
         document: `fluxagents.tasks.chat.request.ChatRequest.document`.
     """
-    return _messages_api(document) if chat_model.startswith("anthropic:") else dict(document)
+    return _messages_api(document) if chat_model.startswith(ANTHROPIC) else dict(document)
+
+
+def to_cached_text(text: str) -> dict[str, Any]:
+    """A system text that ends what the Messages API keeps of a request, the tools before it included.
+
+    Both are the same in nearly all decisions of a node, in one run and in the next, and most of a request. Other providers
+    keep what begins alike without being told.
+    """
+    return {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}
 
 
 def _messages_api(document: Mapping[str, Any]) -> dict[str, Any]:
     """The form of Anthropic's Messages API: no system role, and schemas under another name."""
-    system = [message["content"] for message in document["messages"] if message["role"] == "system"]
+    system = [
+        to_cached_text(message["content"]) for message in document["messages"] if message["role"] == "system"
+    ]
     rest = [message for message in document["messages"] if message["role"] != "system"]
     settings = {name: value for name, value in document.items() if name not in {"messages", "tools"}}
     return {
-        **({"system": system[0]} if system else {}),
+        **({"system": system} if system else {}),
         "messages": [{"role": message["role"], "content": message["content"]} for message in rest],
         "tools": [_tool(entry["function"]) for entry in document["tools"]],
         **settings,

@@ -84,10 +84,29 @@ def test_what_is_sent_is_the_rendered_request_in_the_form_of_the_messages_api(
             assert f'"{name}":{compact(value)}'.encode() in sent
         # The same texts and schemas as everywhere, in other places.
         system, user = found.request.document["messages"]
-        assert (form["system"], form["messages"][0]["content"]) == (system["content"], user["content"])
+        assert (form["system"][0]["text"], form["messages"][0]["content"]) == (
+            system["content"],
+            user["content"],
+        )
         assert [tool["input_schema"] for tool in form["tools"]] == [
             entry["function"]["parameters"] for entry in found.request.document["tools"]
         ]
+
+
+def test_the_provider_keeps_instructions_and_tools_which_the_next_decision_repeats(
+    endpoint: ChatEndpoint, tmp_path: Path
+) -> None:
+    without = {"medium_changes": {"EX_o2_e": 0}}
+    endpoint.replies = [
+        using("run_metabolic_fba", {**without, "asked": LISTED["asked"]}),
+        using("analyze_essentiality", without),
+        DONE,
+    ]
+    record(str(tmp_path), "How fast does it grow?", decider=decider_of(endpoint))
+    _, second, third, *_ = [endpoint.body(at) for at in range(len(endpoint.requests))]
+    assert [block["cache_control"] for block in second["system"]] == [{"type": "ephemeral"}]
+    assert (second["tools"], second["system"]) == (third["tools"], third["system"])
+    assert second["messages"] != third["messages"]
 
 
 def test_beside_the_request_only_what_the_settings_say_is_sent(endpoint: ChatEndpoint) -> None:

@@ -189,7 +189,7 @@ def test_what_is_sent_can_be_rendered_again() -> None:
     decider.decide(state, command)
     sent, functions = chat.asked[0]
     assert [(type(m), m.content) for m in sent] == [
-        (type(m), m.content) for m in messages_of(decider.request(state, command))
+        (type(m), m.content) for m in messages_of(decider.request(state, command), "openai:tiny")
     ]
     assert [type(message) for message in sent] == [SystemMessage, HumanMessage]
     names = [entry["function"]["name"] for entry in functions]

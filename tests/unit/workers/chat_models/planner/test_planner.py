@@ -409,7 +409,9 @@ def test_without_growth_it_looks_for_nutrients_and_tries_them() -> None:
 
 def test_the_same_prompt_gives_the_same_answer() -> None:
     decider = Decider(OfflinePlanner(), "offline-planner", PromptManager(), TOOLS)
-    messages = messages_of(decider.request(state_at("Which genes are essential?"), decide_with()))
+    messages = messages_of(
+        decider.request(state_at("Which genes are essential?"), decide_with()), "offline-planner"
+    )
     chat = OfflinePlanner().bind_tools(_schemas(decide_with().tools))
     first, second = chat.invoke(messages), chat.invoke(messages)
     assert first.tool_calls == second.tool_calls
