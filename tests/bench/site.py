@@ -108,16 +108,16 @@ class Site:
     @contextmanager
     def worker(
         self, name: str, *, queues: Sequence[str], concurrency: int = 1, pool: str = "prefork"
-    ) -> Iterator[None]:
-        """A worker of this site for as long as the block runs."""
+    ) -> Iterator[int]:
+        """A worker of this site for as long as the block runs; the id of its main process."""
         with celery(
             self.folder,
             name,
             *("worker", f"--pool={pool}", f"--concurrency={concurrency}", f"--queues={','.join(queues)}"),
             *("-O", "fair", "--loglevel=WARNING", f"--hostname={name}@%h"),
             redis_url=self._url(),
-        ):
-            yield
+        ) as pid:
+            yield pid
 
     @contextmanager
     def beat(self) -> Iterator[None]:
@@ -131,8 +131,8 @@ class Site:
 
 
 @contextmanager
-def celery(folder: Path, name: str, *arguments: str, redis_url: str) -> Iterator[None]:
-    """A Celery process of the benchmarks' app, ended by a warm shutdown."""
+def celery(folder: Path, name: str, *arguments: str, redis_url: str) -> Iterator[int]:
+    """A Celery process of the benchmarks' app, ended by a warm shutdown; its id."""
     environment = os.environ | {"FLUXAGENTS_REDIS_URL": redis_url, "FLUXAGENTS_DATA_DIR": str(folder)}
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "tests.bench.app", *arguments]
     with (folder / f"{name}.log").open("ab") as log:
@@ -140,7 +140,7 @@ def celery(folder: Path, name: str, *arguments: str, redis_url: str) -> Iterator
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
         try:
-            yield
+            yield process.pid
         finally:
             process.send_signal(signal.SIGTERM)
             try:
