@@ -35,12 +35,20 @@ LEASE_MS = 3_000
 """Of a message, instead of a minute: longer than any server on loopback takes."""
 
 
+class PreloadChatModels(Preload):
+    """Nothing here needs cobra, and workers must come back quickly."""
+
+    def import_tool_library(self) -> None:
+        pass
+
+
 def _process(settings: Settings, app: Any) -> Process:
     flows = (*FLOWS.values(), build_shard_flow("parts", ()))
     controllers = {flow.digest: FlowController(flow, tools=TOOLS) for flow in flows}
     process = build_process(settings, app)
     assert isinstance(process.store, RedisRunStore)
-    ports: ToolPorts = process.acts[TOOL].args[0]  # type: ignore[attr-defined] # each act is a partial
+    # Each act is a partial.
+    ports: ToolPorts = process.acts[TOOL].args[0]  # type: ignore[attr-defined]
 
     stored = cache_controllers(process.store, TOOLS)
 
@@ -64,8 +72,7 @@ def _app() -> Celery:
     window_ms = os.environ.get(CHAT_WINDOW_VARIABLE, redis_chat_limits.WINDOW_MS)
     redis_chat_limits.WINDOW_MS = int(window_ms)
     courier.LEASE_MS = LEASE_MS
-    # Nothing here needs cobra, and workers must come back quickly.
-    app.steps["worker"].discard(Preload)
+    app.steps["worker"] = {*app.steps["worker"] - {Preload}, PreloadChatModels}
     make_odd(app)
     newer = os.environ.get(KNOWS_TASK)
     if newer:

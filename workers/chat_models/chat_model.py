@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.chat_models.choice import ChatChoice, first_choice, key_of, missing_extra
+from fluxagents.workers.chat_models.choice import (
+    ChatChoice,
+    fallback_choice,
+    first_choice,
+    key_of,
+    missing_extra,
+)
 from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
 from fluxagents.workers.settings import Settings
 
@@ -25,6 +32,14 @@ def chat_model(settings: Settings) -> tuple[BaseChatModel, str]:
     """The first chat model and the name that events record for it; raises as `build_chat_model`."""
     choice = first_choice(settings)
     return build_chat_model(choice, settings.chat_timeout_s), name_in_events(choice)
+
+
+def import_providers(settings: Settings) -> None:
+    """Import the libraries of all chat models of the settings; what is missing, the first decision tells."""
+    for choice in (first_choice(settings), fallback_choice(settings)):
+        if choice is not None and choice.model != "offline":
+            with suppress(FluxError):
+                _import_extra(choice)
 
 
 def name_in_events(choice: ChatChoice) -> str:

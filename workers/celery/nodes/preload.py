@@ -9,11 +9,10 @@ from celery import bootsteps
 
 from fluxagents.workers.celery.queues import DECIDE, LONG, TOOLS
 
-MODULES = {
-    **dict.fromkeys((*TOOLS.queues, *LONG.queues), "cobra.io"),
-    DECIDE.queues[0]: "fluxagents.workers.chat_models.chat_model",
-}
-"""Queue -> what takes seconds to import, which each child would spend on its first task."""
+TOOL_LIBRARY = "cobra.io"
+"""It takes seconds to import, which each child would spend on its first task."""
+
+CHAT_MODELS = "fluxagents.workers.chat_models.chat_model"
 
 
 class Preload(bootsteps.Step):  # type: ignore[misc] # Celery ships no types
@@ -21,6 +20,13 @@ class Preload(bootsteps.Step):  # type: ignore[misc] # Celery ships no types
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
-        for queue in worker.app.amqp.queues.consume_from:
-            if queue in MODULES:
-                import_module(MODULES[queue])
+        queues = set(worker.app.amqp.queues.consume_from)
+        if queues & {*TOOLS.queues, *LONG.queues}:
+            self.import_tool_library()
+        if queues & set(DECIDE.queues):
+            # Threads that import keep heartbeats back, and the first decisions would be taken for lost.
+            import_module(CHAT_MODELS).import_providers(worker.app.settings)
+
+    def import_tool_library(self) -> None:
+        """Import what tools compute with."""
+        import_module(TOOL_LIBRARY)
