@@ -60,7 +60,7 @@ def _write_row(metric: Metric) -> str:
 
 def _write_alert(alert: Alert) -> str:
     summary = alert.summary.replace("{{ ", "").replace(" }}", "").replace("|", "\\|")
-    return f"| [{alert.name}](runbooks/{Path(alert.runbook).name}) | {alert.severity} | {summary} |"
+    return f"| [{alert.name}](../{alert.runbook}) | {alert.severity} | {summary} |"
 
 
 if __name__ == "__main__":

@@ -167,6 +167,7 @@ class AlertReading:
     lasts: str
     """How long it must hold before it fires."""
     runbook: str
+    """The name of the page that says what to do."""
     is_known: bool
     """False for one that compares with the past."""
     messages: tuple[str, ...]
@@ -348,6 +349,8 @@ class ApiPorts:
     metrics: ApiMetrics
     read_installation: Callable[[], InstallationReading]
     """What the page of all metrics has, as panels and alerts."""
+    render_runbook: Callable[[str], str]
+    """What to do about an alert, as HTML, by the name of its runbook."""
     artifacts: Callable[[], ArtifactStore]
     """Brings pyarrow, so it is called only where a table is asked for."""
     encode_tables: Callable[[str, Mapping[str, Any], Mapping[str, Any]], bytes]

@@ -235,3 +235,19 @@ def test_admins_see_how_the_installation_does(
     assert [browser.get("/operations").status_code for browser in (viewer, open_browser(api))] == [403, 303]
     menus = [read(browser, "/") for browser in (admin, viewer)]
     assert ['href="/operations"' in menu for menu in menus] == [True, False]
+
+
+def test_each_alert_leads_to_its_runbook(admin: TestClient, viewer: TestClient) -> None:
+    addresses = set(re.findall(r'href="(/operations/runbooks/[^"]*)"', read(admin, "/operations")))
+    assert {"/operations/runbooks/BeatDown.md", "/operations/runbooks/TimerBudgetBurns.md"} < addresses
+    for address in addresses:
+        page = read(admin, address)
+        assert "<code" in page
+        # Runbooks name each other as files beside them.
+        assert set(re.findall(r'<article.*href="(\w+\.md)"', page, re.DOTALL)) <= {
+            each.rpartition("/")[2] for each in addresses
+        }
+    assert viewer.get("/operations/runbooks/BeatDown.md").status_code == 403
+    missing = admin.get("/operations/runbooks/BeatDwn.md")
+    assert "BeatDown" in missing.text
+    assert missing.status_code == 404

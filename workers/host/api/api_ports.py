@@ -62,6 +62,7 @@ from fluxagents.workers.host.metrics_page import open_metrics
 from fluxagents.workers.models.model_source import MAX_FILE_BYTES
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.observing.monitoring.installation import read_installation
+from fluxagents.workers.observing.monitoring.runbook_pages import render_runbook
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.http.idempotency_keys import RedisIdempotencyKeys
 from fluxagents.workers.redis.http.live_events import RedisLiveEvents
@@ -176,6 +177,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         presence=RedisPresence(redis, clock, prefix=prefix),
         metrics=metrics,
         read_installation=lambda: read_installation(metrics.take_snapshot()),
+        render_runbook=render_runbook,
         artifacts=cache(lambda: _open_artifacts(settings)),
         encode_tables=_encode_tables,
         draw_flow=_draw_flow,

@@ -23,7 +23,7 @@ def read_alerts(snapshot: Snapshot) -> Iterator[AlertReading]:
             name=alert.name,
             severity=alert.severity,
             lasts=alert.lasts,
-            runbook=alert.runbook,
+            runbook=alert.runbook_name,
             is_known=is_known,
             messages=tuple(sorted(_write_summary(alert, labels, value) for labels, value in found.items())),
         )

@@ -12,7 +12,8 @@ from fluxagents.workers.observing.metrics.metric import Metric, Topic
 Severity = Literal["page", "ticket"]
 """`page` wakes somebody; `ticket` is for the next working day."""
 
-RUNBOOKS = "docs/runbooks"
+RUNBOOKS = "workers/observing/monitoring/runbooks"
+"""From the top of the repository."""
 EVERY = "15s"
 """How often rules are evaluated."""
 
@@ -32,9 +33,14 @@ class Alert:
     """The name of its runbook, if several alerts share one."""
 
     @property
+    def runbook_name(self) -> str:
+        """The name of its runbook."""
+        return self.page or self.name
+
+    @property
     def runbook(self) -> str:
-        """Its page, from the top of the repository."""
-        return f"{RUNBOOKS}/{self.page or self.name}.md"
+        """Its runbook, from the top of the repository."""
+        return f"{RUNBOOKS}/{self.runbook_name}.md"
 
 
 @dataclass(frozen=True, slots=True)

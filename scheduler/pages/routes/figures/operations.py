@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from markupsafe import Markup
 from starlette.responses import Response
 
 from fluxagents.flows.people.actions import Action
@@ -37,3 +38,11 @@ def show_operations(who: Who, every: Annotated[int, Query(ge=0, le=3_600)] = 0) 
     if every:
         page.headers["Refresh"] = str(every)
     return page
+
+
+@router.get("/operations/runbooks/{name}.md")
+def show_runbook(who: Who, name: str) -> Response:
+    """What to do about an alert; the address ends as the file, so that runbooks can name each other."""
+    who.client.authority.permit(Action.AUDIT_READ, METRICS)
+    text = Markup(who.ports.render_runbook(name))  # noqa: S704 - of a file of ours, without HTML of its own
+    return who.show("figures/runbook.html.j2", name=name, text=text)

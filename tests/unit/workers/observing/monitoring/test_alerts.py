@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.places import ROOT
 
 from fluxagents.workers.cli import cli
-from fluxagents.workers.observing.metrics.catalog import BY_NAME
-from fluxagents.workers.observing.monitoring.alerts import ALERTS, burn_alerts
+from fluxagents.workers.observing.metrics.amounts import Amounts
+from fluxagents.workers.observing.metrics.catalog import BY_NAME, METRICS
+from fluxagents.workers.observing.metrics.exposition import Reading, SnapshotCollector, write_page
+from fluxagents.workers.observing.monitoring.alerts import ALERTS, RUNBOOKS, burn_alerts
 
 RULES = ROOT / "deploy" / "prometheus" / "rules.yml"
 ROUTES = ROOT / "deploy" / "prometheus" / "alertmanager.yml"
@@ -224,11 +226,25 @@ def test_each_fault_fires_its_alert_and_nothing_else_fires(healthy: list[Series]
     run("promtool", "test", "rules", str(file))
 
 
-def test_the_page_of_a_real_installation_keeps_the_rules_of_prometheus() -> None:
+def write_full_page() -> str:
+    """A page with a series of every metric."""
+    amounts, gauges = Amounts(), []
+    for metric in METRICS:
+        if metric.kind == "gauge":
+            gauges.append(Reading(metric, metric.labels, 1.0))
+        elif metric.kind == "counter":
+            amounts.add(metric, *metric.labels)
+        else:
+            amounts.observe(metric, *metric.labels, ms=5)
+    return write_page(SnapshotCollector(amounts.fields(), gauges))[0].decode()
+
+
+@pytest.mark.parametrize("read", [PAGE.read_text, write_full_page], ids=["of an installation", "full"])
+def test_a_page_keeps_the_rules_of_prometheus(read: Callable[[], str]) -> None:
     path = shutil.which("promtool")
     if path is None:
         pytest.skip("promtool is not installed (Debian: prometheus)")
-    page = PAGE.read_text()
+    page = read()
     done = subprocess.run([path, "check", "metrics"], input=page, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
@@ -264,5 +280,5 @@ def test_the_commands_of_a_runbook_exist(page: str) -> None:
 
 
 def test_no_runbook_is_left_over() -> None:
-    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "runbooks").glob("*.md")}
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / RUNBOOKS).glob("*.md")}
     assert pages == {alert.runbook for alert in (*ALERTS, *burn_alerts())}
