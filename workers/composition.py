@@ -55,6 +55,7 @@ from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.files.web.repository_files import RepositoryFiles
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.observing.metrics.amounts import Tally
+from fluxagents.workers.observing.metrics.solver_times import count_solver_times
 from fluxagents.workers.observing.traces.assembly import open_trace_relay
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.observing.refused_messages import RedisRefusedMessages
@@ -170,26 +171,29 @@ def build_process(
             lease_ms=round(settings.hard_time_limit_s * 1_000) + 60_000,
             prices=load_prices(settings),
         ),
-        acts=build_acts(
-            clock=clock,
-            decider=cache(lambda: _build_decider(settings, tools)),
-            notifier=channels.notifier,
-            standing=StandingVoter(standing, directory, clock, partial(find_session, store)),
-            prompts=prompts,
-            tools=tools,
-            models=models,
-            artifacts=artifacts,
-            sources=sources,
-            remedies=remedies,
-            prices=load_prices(settings),
-            children=ChildRuns(
-                steps=store,
-                runs=store,
-                flows=store,
-                publisher=publisher,
+        acts=count_solver_times(
+            build_acts(
                 clock=clock,
-                controllers=controllers,
+                decider=cache(lambda: _build_decider(settings, tools)),
+                notifier=channels.notifier,
+                standing=StandingVoter(standing, directory, clock, partial(find_session, store)),
+                prompts=prompts,
+                tools=tools,
+                models=models,
+                artifacts=artifacts,
+                sources=sources,
+                remedies=remedies,
+                prices=load_prices(settings),
+                children=ChildRuns(
+                    steps=store,
+                    runs=store,
+                    flows=store,
+                    publisher=publisher,
+                    clock=clock,
+                    controllers=controllers,
+                ),
             ),
+            tally,
         ),
         reconciler_ports=ReconcilerPorts(dispatches=store, publisher=publisher, queues=QUEUES),
         client=client,

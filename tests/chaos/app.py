@@ -47,8 +47,8 @@ def _process(settings: Settings, app: Any) -> Process:
     controllers = {flow.digest: FlowController(flow, tools=TOOLS) for flow in flows}
     process = build_process(settings, app)
     assert isinstance(process.store, RedisRunStore)
-    # Each act is a partial.
-    ports: ToolPorts = process.acts[TOOL].args[0]  # type: ignore[attr-defined]
+    # Each act is a partial, and that of tools is counted by another.
+    ports: ToolPorts = process.acts[TOOL].args[0].args[0]  # type: ignore[attr-defined]
 
     stored = cache_controllers(process.store, TOOLS)
 

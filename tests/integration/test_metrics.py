@@ -75,8 +75,8 @@ class Installation:
         )
         for status in (CommitStatus.OK, CommitStatus.STALE)[: 1 + twice]:
             assert self.store.commit(last, last.state.model_dump_json(), fence=claim.fence).status is status
-        self.expected.update(count_commit(first))
-        self.expected.update(count_commit(last))
+        self.expected.update(count_commit(first).fields())
+        self.expected.update(count_commit(last).fields())
 
     def counted(self) -> dict[str, int]:
         stored: dict[bytes, bytes] = self._redis.hgetall(f"{self._prefix}metrics")  # type: ignore[assignment]

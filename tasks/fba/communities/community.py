@@ -19,6 +19,7 @@ from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.communities.community_members import CommunityArgs, Member
+from fluxagents.tasks.fba.solver_clock import solve_program, time_solver
 from fluxagents.tasks.fba.solving.biomass import find_biomass
 from fluxagents.tasks.fba.solving.conditions import exchanges
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra, pd
@@ -76,7 +77,7 @@ class Community:
             FluxError: `SOLVER` for any other outcome.
         """
         solver = self.program.solver
-        solver.optimize()
+        solve_program(solver)
         if solver.status not in _OUTCOMES:
             message = f"HiGHS found no best growth of the community: {solver.status}"
             raise FluxError(ErrorClass.SOLVER, message)
@@ -94,7 +95,7 @@ class Community:
         Raises:
             FluxError: `SOLVER` if OSQP does not reach its tolerance.
         """
-        with _explain_failures():
+        with _explain_failures(), time_solver("highs"):
             solved = self.program.cooperative_tradeoff(fraction=list(fractions))
         if len(fractions) == 1:
             solved = pd.DataFrame({"tradeoff": fractions, "solution": [solved]})
@@ -110,7 +111,7 @@ class Community:
             Growth by member, 1/h; medium exchange -> member -> mmol per hour and gDW of the community that
             the member gives, negative for what it takes.
         """
-        with _explain_failures():
+        with _explain_failures(), time_solver("highs"):
             solution = self.program.cooperative_tradeoff(fraction=fraction, fluxes=True, pfba=True)
         given = dict[str, dict[str, float]]()
         ids = {name: identifier for identifier, name in self.names.items()}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.solver_clock import solve_program
 
 CHOSEN = 0.5
 """A variable that is 0 or 1 counts as 1 above this."""
@@ -98,7 +99,7 @@ class CutSetProgram:
             FluxError: `SOLVER` if the solver fails.
         """
         self._program.configuration.timeout = max(1, round(limit_s))
-        status = self._program.optimize()
+        status = solve_program(self._program)
         if status == "time_limit":
             return Proposal(None, is_proved=False)
         if status != "optimal":

@@ -10,6 +10,7 @@ import numpy as np
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
+from fluxagents.tasks.fba.solver_clock import solve_program
 from fluxagents.tasks.fba.solving.growth import optimise
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra, optlang
 from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram
@@ -77,7 +78,7 @@ class Adjustment:
         try:
             for index in before:
                 self._fluxes[index].set_bounds(0.0, 0.0)
-            status = self._program.optimize()
+            status = solve_program(self._program)
             fluxes = np.array([variable.primal for variable in self._fluxes], dtype=float)
             bounds = np.array([(variable.lb, variable.ub) for variable in self._fluxes], dtype=float)
         finally:

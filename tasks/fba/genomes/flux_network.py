@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.solver_clock import time_solver
 from fluxagents.tasks.fba.solving.lazy_libraries import np
 from fluxagents.tasks.fba.solving.optlang_program import silence_highs_banner
 
@@ -106,7 +107,8 @@ def _solve_largest(network: FluxNetwork, one_way: NDArray[Any], signs: NDArray[A
         ),
         rows=(np.zeros(height + count), np.concatenate([np.zeros(height), np.full(count, np.inf)])),
     )
-    solver.run()
+    with time_solver("highs"):
+        solver.run()
     status = solver.modelStatusToString(solver.getModelStatus())
     if status != "Optimal":
         raise FluxError(ErrorClass.SOLVER, f"HiGHS could not tell which reactions carry flux: {status}")

@@ -24,6 +24,7 @@ from fluxagents.tasks.fba.genomes.flux_network import (
     load_program,
     start_solver,
 )
+from fluxagents.tasks.fba.solver_clock import time_solver
 from fluxagents.tasks.fba.solving.lazy_libraries import np
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ class _SelectionProgram:
         solver.setOptionValue("mip_rel_gap", 0.0)
         solver.setOptionValue("time_limit", float(time_limit_s))
         solver.setOptionValue("random_seed", seed)
-        solver.run()
+        with time_solver("highs"):
+            solver.run()
         status = solver.modelStatusToString(solver.getModelStatus())
         info = solver.getInfo()
         if not np.isfinite(info.objective_function_value) or info.primal_solution_status != 2:  # noqa: PLR2004 - feasible

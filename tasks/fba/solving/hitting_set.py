@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.solver_clock import solve_program
 from fluxagents.tasks.fba.solving.optlang_program import Solver, optlang_program
 
 LIMIT_S = 120
@@ -41,7 +42,7 @@ def smallest_hitting_set(
             row = [chosen[name] for name in sorted(members)]
             _add_row(program, row, {nothing: -float(len(members))}, ub=len(members) - 1)
         program.configuration.timeout = LIMIT_S
-        status = program.optimize()
+        status = solve_program(program)
         if status != "optimal":
             kind = ErrorClass.TIMEOUT if status == "time_limit" else ErrorClass.SOLVER
             raise FluxError(kind, f"'{solver}' proved no smallest set: {status}")

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.solver_clock import time_solver
 from fluxagents.tasks.fba.solving.lazy_libraries import np, swiglpk
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
@@ -408,7 +409,8 @@ class LinearProgram:
 
     def _simplex(self) -> Outcome | None:
         glpk = self._glpk
-        self._code = glpk.glp_simplex(self._problem, self._parameters)
+        with time_solver("glpk"):
+            self._code = glpk.glp_simplex(self._problem, self._parameters)
         if self._code != 0:
             return None
         verdicts = {

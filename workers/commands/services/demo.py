@@ -59,7 +59,8 @@ def demo(keep: bool) -> None:
         say(f"Health: http://127.0.0.1:{settings.api_port}/healthz?verbose")
         say(
             f"Metrics for Prometheus: http://127.0.0.1:{settings.api_port}/metrics (with a key of"
-            " `fluxagents api-keys create`), or `fluxagents metrics`; dashboards: docs/metrics.md"
+            " `fluxagents api-keys create`), or `fluxagents metrics`; dashboards: *Operations* of"
+            " `fluxagents page`, and for Grafana docs/metrics.md"
         )
         say(f"Logs: {settings.log_dir}")
     finally:

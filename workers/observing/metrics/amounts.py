@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
@@ -18,6 +19,28 @@ MAX_VALUE = 80
 """Characters of a label's value."""
 
 
+@dataclass(frozen=True, slots=True)
+class TraceMark:
+    """An observation of a histogram whose trace is known: Prometheus calls it an exemplar."""
+
+    trace: str
+    """32 hex digits."""
+    ms: int
+    at_ms: int
+    """When it was recorded (Unix time in ms)."""
+
+
+def write_trace_mark(mark: TraceMark) -> str:
+    """A mark as the store keeps it."""
+    return SEPARATOR.join((mark.trace, str(mark.ms), str(mark.at_ms)))
+
+
+def read_trace_mark(text: str) -> TraceMark:
+    """The mark that the store keeps."""
+    trace, ms, at_ms = text.split(SEPARATOR)
+    return TraceMark(trace, int(ms), int(at_ms))
+
+
 class Countable(Protocol):
     """As much of a metric as counting needs: see `fluxagents.workers.observing.metrics.metric.Metric`."""
 
@@ -28,10 +51,18 @@ class Countable(Protocol):
 
 
 class Amounts:
-    """Counts of one step."""
+    """Counts of one step.
 
-    def __init__(self) -> None:
+    Args:
+        trace: The trace of its run, 32 hex digits; empty for none.
+        at_ms: When it was recorded (Unix time in ms).
+    """
+
+    def __init__(self, trace: str = "", at_ms: int = 0) -> None:
         self._counts: Counter[str] = Counter()
+        self._trace = trace
+        self._at_ms = at_ms
+        self._exemplars: dict[str, str] = {}
 
     def add(self, metric: Countable, *values: str, amount: int = 1) -> None:
         """Count something."""
@@ -41,8 +72,11 @@ class Amounts:
     def observe(self, metric: Countable, *values: str, ms: int) -> None:
         """Count a duration in the bucket that it falls into; buckets are added up when they are shown."""
         series = metric.series(*map(_tidy, values))
-        self._counts[f"{series}{SEPARATOR}{bisect_left(metric.buckets, ms / 1_000)}"] += 1
+        bucket = f"{series}{SEPARATOR}{bisect_left(metric.buckets, ms / 1_000)}"
+        self._counts[bucket] += 1
         self._counts[f"{series}{SEPARATOR}{SUM}"] += ms
+        if self._trace:
+            self._exemplars[bucket] = write_trace_mark(TraceMark(self._trace, ms, self._at_ms))
 
     def merge(self, counts: Mapping[str, int]) -> None:
         """Count what was counted elsewhere."""
@@ -51,6 +85,10 @@ class Amounts:
     def fields(self) -> dict[str, int]:
         """The counts by series."""
         return dict(self._counts)
+
+    def exemplars(self) -> dict[str, str]:
+        """By bucket that was counted in, its trace as `read_trace_mark` reads it; none of an untraced run."""
+        return dict(self._exemplars)
 
 
 class Tally:

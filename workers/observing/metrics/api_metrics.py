@@ -97,7 +97,11 @@ class ApiMetrics:
     def _collect(self) -> SnapshotCollector:
         began = monotonic()
         readings = list(self._store.read(self._queues()))
-        return SnapshotCollector(self._store.counts(), [*readings, *_describe_scrape(monotonic() - began)])
+        return SnapshotCollector(
+            self._store.counts(),
+            [*readings, *_describe_scrape(monotonic() - began)],
+            self._store.exemplars(),
+        )
 
 
 def _describe_scrape(seconds: float) -> Iterator[Reading]:

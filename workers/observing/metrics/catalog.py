@@ -5,7 +5,7 @@ Names are written in full, so that a search finds them.
 
 from __future__ import annotations
 
-from fluxagents.workers.observing.metrics.metric import Area
+from fluxagents.workers.observing.metrics.metric import MS, Area
 
 WAIT_BUCKETS_S = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0, 7_200.0)
 """Of waits, which `metrics.lua` counts: it has the same bounds in ms."""
@@ -111,10 +111,17 @@ LEASES = _STEP.gauge("fluxagents_leases", "Steps that workers carry out now.")
 _TOOL = Area("tools")
 TOOL_SECONDS = _TOOL.histogram(
     "fluxagents_tool_duration_seconds",
-    "Time of tool calls, nearly all of it in the solver.",
+    "Time of tool calls.",
     "tool",
     "outcome",
     buckets=WORK_BUCKETS_S,
+)
+SOLVER_SECONDS = _TOOL.counter(
+    "fluxagents_solver_seconds_total",
+    "Time inside solvers, of the calls of tools and of the effects that humans are shown.",
+    "tool",
+    "solver",
+    scale=MS,
 )
 SOLVER_TIMEOUTS = _TOOL.counter("fluxagents_tool_timeouts_total", "Tool calls that ran out of time.", "tool")
 MODEL_CACHE = _TOOL.counter(
@@ -130,6 +137,13 @@ CHAT_REQUESTS = _CHAT.counter(
     "Requests to chat models: answered, from the response cache, or refused as invalid or failed.",
     "chat_model",
     "outcome",
+)
+CHAT_INVALID = _CHAT.counter(
+    "fluxagents_chat_invalid_answers_total",
+    "Answers that were no valid decision or summary, of the refused requests.",
+    "chat_model",
+    "prompt",
+    "version",
 )
 CHAT_SECONDS = _CHAT.histogram(
     "fluxagents_chat_duration_seconds",

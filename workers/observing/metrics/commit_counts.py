@@ -11,6 +11,7 @@ from fluxagents.flows.history.recorded_steps import duration_ms, error_of, reque
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.event_feed import drop_taken_over
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.trace_context import find_trace
 from fluxagents.prompts.statistics.costs import Prices, cost, count_usage
 from fluxagents.workers.observing.metrics import catalog as m
 from fluxagents.workers.observing.metrics.amounts import Amounts
@@ -34,14 +35,16 @@ REQUEST_ENDS = {
 }
 
 
-def count_commit(commit: Commit, prices: Callable[[], Prices | None] = lambda: None) -> dict[str, int]:
-    """The counts of a step by series; what a fork or an import takes over from another log counts there.
+def count_commit(commit: Commit, prices: Callable[[], Prices | None] = lambda: None) -> Amounts:
+    """The counts of a step; what a fork or an import takes over from another log counts there.
 
     Args:
         commit: The step.
         prices: Of chat models, asked for where one was used.
     """
-    amounts = Amounts()
+    amounts = Amounts(
+        find_trace(commit.state.trace), max((event.at_ms for event in commit.events), default=0)
+    )
     _, events = drop_taken_over(0, commit.events)
     for event in events:
         _count(event, commit.state, amounts)
@@ -54,7 +57,7 @@ def count_commit(commit: Commit, prices: Callable[[], Prices | None] = lambda: N
     if commit.usage is not None:
         work_ms = sum(duration_ms(event) or 0 for event in events)
         amounts.observe(m.STEPS, _kind_of(events), ms=work_ms)
-    return amounts.fields()
+    return amounts
 
 
 @singledispatch
@@ -126,10 +129,13 @@ def _count_chat(event: e.ChatEvent, prices: Callable[[], Prices | None], amounts
     is_refused = isinstance(event, e.DecisionRefused | e.SummaryRefused)
     outcome = "refused" if is_refused else "cached" if use.cached else "answered"
     amounts.add(m.CHAT_REQUESTS, use.chat_model, outcome)
+    labels = (use.chat_model, use.name, use.version)
+    if (error := error_of(event)) is not None and error.kind is ErrorClass.INVALID_ANSWER:
+        amounts.add(m.CHAT_INVALID, *labels)
     if use.cached:
         return
     amounts.observe(m.CHAT_SECONDS, use.chat_model, ms=use.duration_ms)
-    used, labels = count_usage(event), (use.chat_model, use.name, use.version)
+    used = count_usage(event)
     amounts.add(m.CHAT_TOKENS, *labels, "in", amount=used.tokens_in)
     amounts.add(m.CHAT_TOKENS, *labels, "out", amount=used.tokens_out)
     price = cost({use.chat_model: used}, prices()).amount

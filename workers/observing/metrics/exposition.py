@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
 
-from fluxagents.workers.observing.metrics.amounts import SEPARATOR, SUM
+from fluxagents.workers.observing.metrics.amounts import SEPARATOR, SUM, TraceMark
 from fluxagents.workers.observing.metrics.catalog import BY_NAME, METRICS
 from fluxagents.workers.observing.metrics.metric import Metric
 
 Labels = tuple[str, ...]
+Bucket = tuple[str, float]
+"""Its upper bound, and how many observations are not above it."""
+TracedBucket = tuple[str, float, Exemplar]
+
+TRACE_LABEL = "trace_id"
+"""Of an exemplar, as the conventions of OpenTelemetry name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +42,16 @@ class SnapshotCollector(Collector):
     Args:
         counts: By series, as the store keeps them.
         readings: Of gauges, and of counters that others count.
+        exemplars: Traces by bucket of a histogram, as the store names it; OpenMetrics alone shows them.
     """
 
-    def __init__(self, counts: Mapping[str, int], readings: Iterable[Reading]) -> None:
+    def __init__(
+        self,
+        counts: Mapping[str, int],
+        readings: Iterable[Reading],
+        exemplars: Mapping[str, TraceMark] = MappingProxyType({}),
+    ) -> None:
+        self._exemplars = exemplars
         self._counted = _sort_counts(counts)
         self._readings: dict[str, list[Reading]] = defaultdict(list)
         for reading in readings:
@@ -46,7 +61,7 @@ class SnapshotCollector(Collector):
         """One family for each metric."""
         for metric in METRICS:
             if metric.kind == "histogram":
-                yield _build_histogram(metric, self._counted[metric.name])
+                yield _build_histogram(metric, self._counted[metric.name], self._exemplars)
             else:
                 family = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
                 yield self._fill(family(metric.name, metric.help, labels=metric.labels), metric)
@@ -92,19 +107,31 @@ def _sort_counts(counts: Mapping[str, int]) -> dict[str, dict[Labels, dict[str, 
     return sorted_counts
 
 
-def _build_histogram(metric: Metric, counted: Mapping[Labels, Mapping[str, int]]) -> HistogramMetricFamily:
+def _build_histogram(
+    metric: Metric, counted: Mapping[Labels, Mapping[str, int]], marks: Mapping[str, TraceMark]
+) -> HistogramMetricFamily:
     family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
     if not metric.labels and not counted:
         counted = {(): {}}
     for labels, counts in sorted(counted.items()):
-        family.add_metric(labels, _add_up_buckets(metric.buckets, counts), counts.get(SUM, 0) * metric.scale)
+        series = metric.series(*labels)
+        buckets = [
+            _add_exemplar(bucket, marks.get(f"{series}{SEPARATOR}{at}"))
+            for at, bucket in enumerate(_add_up_buckets(metric.buckets, counts))
+        ]
+        family.add_metric(labels, buckets, counts.get(SUM, 0) * metric.scale)
     return family
 
 
-def _add_up_buckets(bounds: Sequence[float], counts: Mapping[str, int]) -> list[tuple[str, float]]:
+def _add_up_buckets(bounds: Sequence[float], counts: Mapping[str, int]) -> Iterator[Bucket]:
     """How many observations are not above each bound."""
-    total, buckets = 0, []
+    total = 0
     for at, bound in enumerate((*bounds, float("inf"))):
         total += counts.get(str(at), 0)
-        buckets.append(("+Inf" if bound == float("inf") else str(bound), float(total)))
-    return buckets
+        yield "+Inf" if bound == float("inf") else str(bound), float(total)
+
+
+def _add_exemplar(bucket: Bucket, mark: TraceMark | None) -> Bucket | TracedBucket:
+    if mark is None:
+        return bucket
+    return *bucket, Exemplar({TRACE_LABEL: mark.trace}, mark.ms / 1_000, mark.at_ms / 1_000)

@@ -15,6 +15,7 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.state import STATUSES
 from fluxagents.tasks.ports.refused_messages import Refusal
 from fluxagents.workers.observing.metrics import catalog as m
+from fluxagents.workers.observing.metrics.amounts import TraceMark, read_trace_mark
 from fluxagents.workers.observing.metrics.exposition import Reading
 from fluxagents.workers.observing.metrics.node_figures import figures_key, read_figures
 from fluxagents.workers.observing.metrics.request_marks import read_marks
@@ -32,6 +33,7 @@ TIME_PARTS = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 """Of a time, as redbeat keeps it."""
 
 COUNTS_KEY = "metrics"
+EXEMPLARS_KEY = "exemplars"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class StoreReadings:
         """What was counted, by series."""
         counted: dict[str, str] = self._redis.hgetall(f"{self._prefix}{COUNTS_KEY}")
         return {series: int(count) for series, count in counted.items()}
+
+    def exemplars(self) -> dict[str, TraceMark]:
+        """The latest trace of each bucket that has one."""
+        kept: dict[str, str] = self._redis.hgetall(f"{self._prefix}{EXEMPLARS_KEY}")
+        return {series: read_trace_mark(text) for series, text in kept.items()}
 
     def read(self, queues: Sequence[Queue]) -> Iterator[Reading]:
         """All gauges."""

@@ -1,20 +1,22 @@
-"""Dashboards for Grafana, made from the list of metrics: each metric has a panel."""
+"""Dashboards for Grafana: each metric of the list has a panel, and one run is shown by its trace."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import count
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
 
 from fluxagents.workers.observing.metrics import catalog as m
 from fluxagents.workers.observing.metrics.metric import Metric, Topic
 from fluxagents.workers.observing.monitoring.alerts import OBJECTIVES
+from fluxagents.workers.observing.traces.traced_step import RUN_ATTRIBUTE, SERVICE
 
 SCHEMA_VERSION = 39
 """Of Grafana 11."""
 
-SOURCE = {"type": "prometheus", "uid": "prometheus"}
+SourceName = Literal["prometheus", "jaeger"]
+"""As `deploy/grafana/provisioning/datasources` names what a panel asks."""
+
 WIDTH = 24
 """Columns of a dashboard."""
 PANEL_WIDTH = 8
@@ -34,6 +36,41 @@ class Panel:
     legend: str = ""
     kind: str = "timeseries"
 
+    source: ClassVar[SourceName] = "prometheus"
+    width: ClassVar[int] = PANEL_WIDTH
+    height: ClassVar[int] = PANEL_HEIGHT
+
+    def list_targets(self) -> Sequence[Mapping[str, Any]]:
+        """What it asks."""
+        return [
+            {
+                "expr": query,
+                "legendFormat": self.legend or "__auto",
+                # The dots in a plot that lead to traces.
+                "exemplar": "_bucket[" in query,
+            }
+            for query in self.queries
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class TracePanel:
+    """What the store of traces has, over the whole width."""
+
+    title: str
+    query: Mapping[str, str]
+    """As Grafana's source for Jaeger reads it."""
+    kind: Literal["table", "traces"]
+    height: int
+
+    unit: ClassVar[str] = "short"
+    source: ClassVar[SourceName] = "jaeger"
+    width: ClassVar[int] = WIDTH
+
+    def list_targets(self) -> Sequence[Mapping[str, Any]]:
+        """What it asks."""
+        return [self.query]
+
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
@@ -41,7 +78,9 @@ class Dashboard:
 
     uid: str
     title: str
-    panels: tuple[Panel, ...]
+    panels: tuple[Panel | TracePanel, ...]
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What its reader fills in: name in the queries, and its label."""
 
 
 TOPICS: Mapping[str, tuple[str, tuple[Topic, ...]]] = {
@@ -95,12 +134,39 @@ OVERVIEW = Dashboard(
 )
 
 
+RUN_FIELD, TRACE_FIELD = "run", "trace"
+
+ONE_RUN_METRICS = (m.STEPS, m.TOOL_SECONDS, m.CHAT_SECONDS)
+"""Plots whose dots lead to the traces of slow steps."""
+
+
 def list_dashboards() -> Iterator[Dashboard]:
     """All of them."""
     yield OVERVIEW
+    yield _build_one_run()
     for name, (title, topics) in TOPICS.items():
         panels = tuple(build_panel(metric) for metric in m.METRICS if metric.topic in topics)
         yield Dashboard(f"fluxagents-{name}", f"fluxagents / {title}", panels)
+
+
+def _build_one_run() -> Dashboard:
+    """Metrics know no runs, so it shows traces: found by run, by a dot in a plot, or by id."""
+    search = {
+        "queryType": "search",
+        "service": SERVICE,
+        "tags": f"{RUN_ATTRIBUTE}=${RUN_FIELD}",
+        "limit": "20",
+    }
+    return Dashboard(
+        "fluxagents-run",
+        "fluxagents / One run",
+        (
+            TracePanel("Traces with steps of the run", search, "table", height=PANEL_HEIGHT),
+            TracePanel("Steps", {"query": f"${TRACE_FIELD}"}, "traces", height=2 * PANEL_HEIGHT),
+            *map(build_panel, ONE_RUN_METRICS),
+        ),
+        {RUN_FIELD: "Run", TRACE_FIELD: "Trace (fluxagents runs show RUN tells it)"},
+    )
 
 
 def build_panel(metric: Metric) -> Panel:
@@ -131,7 +197,6 @@ def build_panel(metric: Metric) -> Panel:
 
 def write_dashboard(dashboard: Dashboard) -> Mapping[str, Any]:
     """The file of a dashboard, as Grafana's provisioning reads it."""
-    numbers = count(1)
     return {
         "uid": dashboard.uid,
         "title": dashboard.title,
@@ -143,38 +208,43 @@ def write_dashboard(dashboard: Dashboard) -> Mapping[str, Any]:
         "time": {"from": "now-6h", "to": "now"},
         "timezone": "utc",
         "annotations": {"list": []},
-        "templating": {"list": []},
-        "panels": [_write_panel(panel, next(numbers), at) for at, panel in enumerate(dashboard.panels)],
+        "templating": {"list": [_write_field(name, label) for name, label in dashboard.fields.items()]},
+        "panels": list(_write_panels(dashboard.panels)),
     }
 
 
 def list_queries(dashboard: Mapping[str, Any]) -> Sequence[str]:
-    """All queries of a file."""
-    return [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    """All queries of a file for Prometheus."""
+    targets = (target for panel in dashboard["panels"] for target in panel["targets"])
+    return [target["expr"] for target in targets if "expr" in target]
 
 
-def _write_panel(panel: Panel, number: int, at: int) -> Mapping[str, Any]:
-    per_row = WIDTH // PANEL_WIDTH
+def _write_field(name: str, label: str) -> Mapping[str, Any]:
+    return {"name": name, "label": label, "type": "textbox", "query": "", "hide": 0}
+
+
+def _write_panels(panels: Sequence[Panel | TracePanel]) -> Iterator[Mapping[str, Any]]:
+    """The panels in rows, those of a row of one height."""
+    x = y = 0
+    for number, panel in enumerate(panels, start=1):
+        if x + panel.width > WIDTH:
+            x, y = 0, y + panels[number - 2].height
+        yield _write_panel(panel, number, x, y)
+        x += panel.width
+
+
+def _write_panel(panel: Panel | TracePanel, number: int, x: int, y: int) -> Mapping[str, Any]:
+    source = {"type": panel.source, "uid": panel.source}
     return {
         "id": number,
         "title": panel.title,
         "type": panel.kind,
-        "datasource": SOURCE,
-        "gridPos": {
-            "x": at % per_row * PANEL_WIDTH,
-            "y": at // per_row * PANEL_HEIGHT,
-            "w": PANEL_WIDTH,
-            "h": PANEL_HEIGHT,
-        },
+        "datasource": source,
+        "gridPos": {"x": x, "y": y, "w": panel.width, "h": panel.height},
         "fieldConfig": {"defaults": {"unit": panel.unit}, "overrides": []},
         "options": {},
         "targets": [
-            {
-                "refId": chr(ord("A") + place),
-                "datasource": SOURCE,
-                "expr": query,
-                "legendFormat": panel.legend or "__auto",
-            }
-            for place, query in enumerate(panel.queries)
+            {"refId": chr(ord("A") + place), "datasource": source, **target}
+            for place, target in enumerate(panel.list_targets())
         ],
     }

@@ -29,11 +29,11 @@ from fluxagents.flows.texts.trace_context import (
     find_trace,
     find_work_span,
 )
-from fluxagents.workers.observing.traces.traced_step import TracedStep
+from fluxagents.workers.observing.traces.traced_step import RUN_ATTRIBUTE, SERVICE, TracedStep
 
 NS_PER_MS = 1_000_000
 
-RESOURCE = Resource.create({"service.name": "fluxagents", "service.version": version("fluxagents")})
+RESOURCE = Resource.create({"service.name": SERVICE, "service.version": version("fluxagents")})
 SCOPE = InstrumentationScope("fluxagents", version("fluxagents"))
 
 Attributes = dict[str, str | bool | int | float]
@@ -222,7 +222,7 @@ def _build_run(step: TracedStep) -> ReadableSpan:
 def _describe_run(step: TracedStep) -> Attributes:
     start = step.start
     return {
-        "fluxagents.run": step.run_id,
+        RUN_ATTRIBUTE: step.run_id,
         "fluxagents.session": start.session,
         "fluxagents.flow": start.flow.name,
         "fluxagents.model": start.model_name,

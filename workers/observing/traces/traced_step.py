@@ -10,6 +10,12 @@ from typing import Protocol
 from fluxagents.flows.events import Event, RunStarted
 from fluxagents.flows.state import RunState
 
+SERVICE = "fluxagents"
+"""Of every span."""
+
+RUN_ATTRIBUTE = "fluxagents.run"
+"""Of a span: the run that it belongs to."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracedStep:

@@ -29,6 +29,7 @@
 --   requests            sorted set of the runs that wait for a human, by the time of the request: write_step
 --   request-marks       hash of the same runs: what is asked, how far its ladder was climbed, until when: write_step
 --   metrics             hash of what was counted, by series: metrics
+--   exemplars           hash of the latest trace by bucket of a histogram: metrics
 --   timers              sorted set of sleeping runs by the time at which they go on: write_step, dispatches
 --   leases              set of the runs whose step is leased: claim, commit, release, find_lost_dispatches
 --   ticket:<queue>      the sequence number of the last dispatch into a queue: dispatches

@@ -1,5 +1,5 @@
 -- Shared part of the scripts that count: whole numbers by series, which workers/observing/metrics names. Owns
--- `metrics`.
+-- `metrics` and `exemplars`.
 
 -- Labels come from flows, tools and chat models, which are few; beyond this, new ones are not kept.
 local MAX_SERIES = 20000
@@ -17,6 +17,15 @@ end
 
 local function count_all(amounts)
   for series, amount in pairs(amounts) do count(series, amount) end
+end
+
+-- The latest trace of each bucket, for those that are kept.
+local function keep_exemplars(texts)
+  for series, text in pairs(texts) do
+    if redis.call('HEXISTS', prefix .. 'metrics', series) == 1 then
+      redis.call('HSET', prefix .. 'exemplars', series, text)
+    end
+  end
 end
 
 -- Counts a wait in its bucket.

@@ -10,6 +10,7 @@
 --   requester        of a new run that no other began: who wanted it, if that is known
 --   starts           whether it is a start that limits hold for, and none that is taken over from elsewhere
 --   counts           what it adds to the metrics, by series
+--   exemplars        of a run that is traced: its trace for each bucket that it is counted in
 --   usage            what the step used, by name, if a worker carried it out
 --   traced_ms        of a run that is traced: how long a worker held the lease of the step, -1 if none did
 --   state events     texts: numbers of arguments, since large JSON inside JSON would cost Redis a second reading
@@ -73,6 +74,7 @@ local function write_step(step, old)
   local length = append_events(run, step.events)
   if step.kinds then tell_listeners(step, length) end
   if step.counts then count_all(step.counts) end
+  if step.exemplars then keep_exemplars(step.exemplars) end
   tell_watchers(step, length)
   if step.record then append_act(ARGV[step.record], step.content) end
   if step.status ~= old.status then

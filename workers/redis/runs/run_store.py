@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import count, islice
@@ -32,7 +31,7 @@ from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_from
 from fluxagents.prompts.statistics.costs import Prices
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
-from fluxagents.workers.observing.metrics.amounts import Tally
+from fluxagents.workers.observing.metrics.amounts import Amounts, Tally
 from fluxagents.workers.observing.metrics.commit_counts import count_commit
 from fluxagents.workers.redis.people.audit_log import RedisAuditLog, record_arguments
 from fluxagents.workers.redis.people.remark_book import RedisRemarkBook
@@ -145,7 +144,7 @@ class RedisRunStore:
             self.audit_log.append_in(pipe, record)
         for commit, state in commits:
             if commit.state.run_id not in archived:
-                self._create_in(pipe, commit, state, counts=count_commit(commit, self._prices))
+                self._create_in(pipe, commit, state, count_commit(commit, self._prices))
         new = [commit.state.run_id for commit, _ in commits if commit.state.run_id not in archived]
         with _explain_refusals():
             results = self._replicas.execute(pipe, runs=new)[0 if record is None else 1 :]
@@ -166,13 +165,13 @@ class RedisRunStore:
         pipe = self._redis.pipeline(transaction=False)
         for commit, state in commits:
             # It was counted when it happened.
-            self._create_in(pipe, commit, state, counts={})
+            self._create_in(pipe, commit, state, Amounts())
         with _explain_refusals():
             self._replicas.execute(pipe, runs=[commit.state.run_id for commit, _ in commits])
 
-    def _create_in(self, pipe: Pipeline, commit: Commit, state: str, *, counts: Mapping[str, int]) -> None:
+    def _create_in(self, pipe: Pipeline, commit: Commit, state: str, amounts: Amounts) -> None:
         arguments = ScriptArguments()
-        document = build_step_document(commit, state, arguments, counts)
+        document = build_step_document(commit, state, arguments, amounts)
         self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
 
     def claim(
@@ -212,12 +211,11 @@ class RedisRunStore:
     def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> CommitResult:
         children = [(child, child.state.model_dump_json()) for child in commit.children]
         arguments = ScriptArguments()
-        counts = count_commit(commit, self._prices)
+        amounts = count_commit(commit, self._prices)
         tallied = self._tally.take()
-        if tallied:
-            counts = Counter(counts) + Counter(tallied)
+        amounts.merge(tallied)
         document = {
-            "step": build_step_document(commit, state, arguments, counts),
+            "step": build_step_document(commit, state, arguments, amounts),
             "children": [
                 build_step_document(child, text, arguments, count_commit(child, self._prices))
                 for child, text in children

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -11,6 +10,7 @@ from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.dispatch import Dispatch
 from fluxagents.flows.ports.event_feed import find_kinds
 from fluxagents.flows.state import state_digest
+from fluxagents.workers.observing.metrics.amounts import Amounts
 from fluxagents.workers.observing.metrics.request_marks import mark_request
 from fluxagents.workers.redis.people.audit_log import record_arguments
 
@@ -35,7 +35,7 @@ class ScriptArguments:
 
 
 def build_step_document(
-    commit: Commit, state: str, arguments: ScriptArguments, counts: Mapping[str, int]
+    commit: Commit, state: str, arguments: ScriptArguments, amounts: Amounts
 ) -> dict[str, Any]:
     """A step as `write_step.lua` reads it; what is None there must be absent here."""
     document = {
@@ -55,8 +55,10 @@ def build_step_document(
     if kinds:
         document["kinds"] = kinds
     document |= _describe_start(commit)
-    if counts:
+    if counts := amounts.fields():
         document["counts"] = counts
+    if exemplars := amounts.exemplars():
+        document["exemplars"] = exemplars
     if commit.usage:
         document["usage"] = asdict(commit.usage)
     if commit.state.trace:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from tests.support.places import ROOT
 
 from fluxagents.workers.observing.metrics import catalog as m
-from fluxagents.workers.observing.metrics.amounts import Amounts, Tally
+from fluxagents.workers.observing.metrics.amounts import Amounts, Tally, read_trace_mark
 from fluxagents.workers.observing.metrics.exposition import Reading, SnapshotCollector, write_page
 
 
@@ -30,6 +31,30 @@ def test_buckets_are_added_up_and_sums_are_in_seconds() -> None:
     }
     assert (bucket["0.05"], bucket["0.1"], bucket["0.5"], bucket["600.0"], bucket["+Inf"]) == (0, 1, 2, 2, 3)
     assert any(re.fullmatch(rf"{name}_sum{{.*}} 700\.201", line) for line in page), labels
+
+
+def test_a_bucket_leads_to_the_latest_trace_in_openmetrics_alone() -> None:
+    traced = Amounts("0af7651916cd43dd8448eb211c80319c", at_ms=1_700_000_000_500)
+    for ms in (20, 2_000):
+        traced.observe(m.STEPS, "tool", ms=ms)
+    untraced = Amounts()
+    untraced.observe(m.STEPS, "decide", ms=20)
+    marks = {series: read_trace_mark(text) for series, text in traced.exemplars().items()}
+    assert untraced.exemplars() == {}
+    collector = SnapshotCollector(traced.fields() | untraced.fields(), (), marks)
+    page, _ = write_page(collector, "application/openmetrics-text; version=1.0.0")
+    exemplars = {
+        (sample.labels["kind"], sample.labels["le"]): sample.exemplar
+        for family in parse_openmetrics(page.decode())  # type: ignore[no-untyped-call] # it ships half its types
+        for sample in family.samples
+        if sample.exemplar
+    }
+    assert set(exemplars) == {("tool", "0.05"), ("tool", "5.0")}
+    exemplar = exemplars["tool", "5.0"]
+    assert (exemplar.labels, exemplar.value) == ({"trace_id": "0af7651916cd43dd8448eb211c80319c"}, 2.0)
+    assert float(exemplar.timestamp or 0) == 1_700_000_000.5
+    page, _ = write_page(collector)
+    assert b"trace_id" not in page
 
 
 def test_a_name_with_the_separator_in_it_makes_no_other_series() -> None:

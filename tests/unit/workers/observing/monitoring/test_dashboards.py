@@ -19,6 +19,7 @@ from pydantic.alias_generators import to_camel
 from tests.support.places import DOCS, ROOT
 
 from fluxagents.workers.observing.metrics.catalog import BY_NAME, METRICS
+from fluxagents.workers.observing.metrics.exposition import TRACE_LABEL
 from fluxagents.workers.observing.monitoring.dashboards import list_queries
 
 GRAFANA = ROOT / "deploy" / "grafana"
@@ -27,12 +28,22 @@ PAGE = ROOT / "tests" / "data" / "metrics" / "healthy.txt"
 FILES = sorted((GRAFANA / "dashboards").glob("*.json"))
 
 
+def read_source(name: str) -> dict[str, Any]:
+    """A source of data, as Grafana is given it."""
+    file = GRAFANA / "provisioning" / "datasources" / f"{name}.yml"
+    (source,) = yaml.safe_load(file.read_text())["datasources"]
+    return dict(source)
+
+
+SOURCES = {read_source(name)["uid"] for name in ("prometheus", "jaeger")}
+
+
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=to_camel)
 
 
 class Source(Strict):
-    type: Literal["prometheus"]
+    type: Literal["prometheus", "jaeger"]
     uid: str
 
 
@@ -48,6 +59,29 @@ class Target(Strict):
     datasource: Source
     expr: str
     legend_format: str
+    exemplar: bool
+
+
+class TraceTarget(Strict):
+    """As Grafana's source for Jaeger reads it: a search, or the id of a trace."""
+
+    ref_id: Annotated[str, Field(pattern=r"^[A-Z]$")]
+    datasource: Source
+    query_type: Literal["search"] | None = None
+    service: str | None = None
+    tags: str | None = None
+    limit: str | None = None
+    query: str | None = None
+
+
+class TextBox(Strict):
+    """What a reader fills in."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z]+$")]
+    label: str
+    type: Literal["textbox"]
+    query: str
+    hide: Literal[0]
 
 
 class Panel(Strict):
@@ -55,12 +89,12 @@ class Panel(Strict):
 
     id: int
     title: str
-    type: Literal["timeseries", "stat", "table"]
+    type: Literal["timeseries", "stat", "table", "traces"]
     datasource: Source
     grid_pos: Place
     field_config: dict[str, Any]
     options: dict[str, Any]
-    targets: Annotated[list[Target], Field(min_length=1)]
+    targets: Annotated[list[Target | TraceTarget], Field(min_length=1)]
 
 
 class Dashboard(Strict):
@@ -74,7 +108,7 @@ class Dashboard(Strict):
     time: dict[str, str]
     timezone: str
     annotations: dict[str, list[Any]]
-    templating: dict[str, list[Any]]
+    templating: dict[Literal["list"], list[TextBox]]
     panels: list[Panel]
 
 
@@ -85,9 +119,26 @@ def test_a_dashboard_is_as_grafana_reads_it(file: Path) -> None:
     assert len(set(numbers)) == len(numbers)
     places = {(panel.grid_pos.x, panel.grid_pos.y) for panel in dashboard.panels}
     assert len(places) == len(numbers)
-    source = yaml.safe_load((GRAFANA / "provisioning" / "datasources" / "prometheus.yml").read_text())
-    known = {each["uid"] for each in source["datasources"]}
-    assert {target.datasource.uid for panel in dashboard.panels for target in panel.targets} <= known
+    for panel in dashboard.panels:
+        assert {target.datasource for target in panel.targets} == {panel.datasource}
+        assert panel.datasource.uid in SOURCES
+    used = set(re.findall(r"\$([a-z]+)", file.read_text()))
+    assert used == {each.name for each in dashboard.templating["list"]}
+
+
+def test_an_exemplar_leads_to_the_store_of_traces() -> None:
+    source = read_source("prometheus")
+    (destination,) = source["jsonData"]["exemplarTraceIdDestinations"]
+    assert (destination["name"], destination["datasourceUid"]) == (TRACE_LABEL, read_source("jaeger")["uid"])
+    targets = [
+        target
+        for file in FILES
+        for panel in json.loads(file.read_text())["panels"]
+        for target in panel["targets"]
+        if target.get("exemplar")
+    ]
+    assert targets
+    assert all("_bucket[" in target["expr"] for target in targets)
 
 
 def test_every_query_names_metrics_that_exist_and_every_metric_has_a_panel() -> None:
