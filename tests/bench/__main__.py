@@ -42,10 +42,14 @@ PARTS = (
     "sessions",
     "http",
     "pages",
+    "scrape",
 )
 
 LOOKED_AT = 10_000
 """Runs in the store beside which commands are timed."""
+
+SCRAPED = 100_000
+"""Runs in the store beside which metrics are read."""
 
 
 def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[str, Callable[[], list[str]]]:
@@ -65,6 +69,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         pages,
         protocol,
         reading,
+        scrape,
         sessions,
         solver,
         split,
@@ -107,6 +112,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         "sessions": lambda: list(sessions.lines(redis, folder)),
         "http": lambda: list(http_api.lines(url, folder)),
         "pages": lambda: list(pages.lines(url, folder)),
+        "scrape": lambda: list(scrape.lines(url, folder, SCRAPED)),
     }
 
 

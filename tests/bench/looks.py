@@ -53,7 +53,7 @@ class Look:
 
 def lines(redis: Redis, runs: int) -> Iterator[str]:
     """Fill the store, measure, and say what was found."""
-    _fill(RedisRunStore(redis, prefix="full:"), runs)
+    fill(RedisRunStore(redis, prefix="full:"), runs)
     for command in COMMANDS:
         look = _measure(command)
         yield (
@@ -93,7 +93,7 @@ def _processor_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _fill(store: RedisRunStore, runs: int) -> None:
+def fill(store: RedisRunStore, runs: int) -> None:
     """Of a hundred runs 89 are finished, 10 failed and one waits for a human."""
     work, asking = (FlowController(each, tools=TOOLS) for each in (flow(2), approval()))
     for begun in range(0, runs, CHUNK):
