@@ -44,7 +44,12 @@ def _explain(error: Exception) -> FluxError | None:
     if not isinstance(error, RedisError | OperationalError):
         return None
     cause = error.__cause__ if isinstance(error, OperationalError) and error.__cause__ else error
-    return connection.explain(cause, connection.redis_url(Settings.load()))
+    try:
+        url = connection.redis_url(Settings.load())
+    except FluxError as gone:
+        # The embedded one ended while the command ran.
+        return gone
+    return connection.explain(cause, url)
 
 
 def _find_mask() -> SecretMask:
