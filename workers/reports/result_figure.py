@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
+from fluxagents.tasks.fba.fluxes.subsystems import find_main_subsystem
 from fluxagents.tasks.ports.artifacts import ResultReader
 from fluxagents.tasks.ports.models import ModelLoader, ModelRef
 from fluxagents.workers.reports.plot_figure import PlotFigure

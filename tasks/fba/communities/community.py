@@ -19,12 +19,12 @@ from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.communities.community_members import CommunityArgs, Member
-from fluxagents.tasks.fba.solver_clock import solve_program, time_solver
 from fluxagents.tasks.fba.solving.biomass import find_biomass
 from fluxagents.tasks.fba.solving.conditions import exchanges
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra, pd
 from fluxagents.tasks.fba.solving.optlang_program import order_names, silence_highs_banner
 from fluxagents.tasks.fba.solving.outcome import ZERO_GROWTH_PER_H, Outcome
+from fluxagents.tasks.fba.solving.solver_clock import solve_program, time_solver
 
 TOLERANCE = 1e-6
 """Of both solvers, as micom sets it: relative, of constraints and optima."""

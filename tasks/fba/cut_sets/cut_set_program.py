@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solver_clock import solve_program
+from fluxagents.tasks.fba.solving.solver_clock import solve_program
 
 CHOSEN = 0.5
 """A variable that is 0 or 1 counts as 1 above this."""

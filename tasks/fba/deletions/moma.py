@@ -10,12 +10,12 @@ import numpy as np
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
-from fluxagents.tasks.fba.solver_clock import solve_program
 from fluxagents.tasks.fba.solving.growth import optimise
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra, optlang
 from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import optlang_program
 from fluxagents.tasks.fba.solving.outcome import ZERO_GROWTH_PER_H, Outcome
+from fluxagents.tasks.fba.solving.solver_clock import solve_program
 from fluxagents.tasks.fba.solving.wild_type import Disabled, Survivor, WildType
 
 if TYPE_CHECKING:

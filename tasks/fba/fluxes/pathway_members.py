@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.central_metabolism.pathways import find_pathway, pathways
+from fluxagents.tasks.fba.fluxes.subsystems import list_subsystems
 from fluxagents.tasks.fba.solving.conditions import require_reaction
-from fluxagents.tasks.fba.solving.subsystems import list_subsystems
 
 if TYPE_CHECKING:
     from cobra import Model, Reaction

@@ -8,9 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solver_clock import time_solver
 from fluxagents.tasks.fba.solving.lazy_libraries import np
 from fluxagents.tasks.fba.solving.optlang_program import silence_highs_banner
+from fluxagents.tasks.fba.solving.solver_clock import time_solver
 
 if TYPE_CHECKING:
     from cobra import Reaction

@@ -24,8 +24,8 @@ from fluxagents.tasks.fba.genomes.flux_network import (
     load_program,
     start_solver,
 )
-from fluxagents.tasks.fba.solver_clock import time_solver
 from fluxagents.tasks.fba.solving.lazy_libraries import np
+from fluxagents.tasks.fba.solving.solver_clock import time_solver
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,9 +11,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.tasks.display import fit_display, list_names, list_values
+from fluxagents.tasks.fba.fluxes.subsystems import find_main_subsystem
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, exchanges
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
-from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import EVERYTHING, Tool
 

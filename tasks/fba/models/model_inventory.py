@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from fluxagents.tasks.fba.fluxes.subsystems import find_main_subsystem
 from fluxagents.tasks.fba.solving.biomass import find_biomass
 from fluxagents.tasks.fba.solving.conditions import exchanges, medium_of
 from fluxagents.tasks.fba.solving.objective import read_objective
-from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
 
 if TYPE_CHECKING:
     from cobra import Gene, Metabolite, Model, Reaction

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solver_clock import solve_program
 from fluxagents.tasks.fba.solving.optlang_program import Solver, optlang_program
+from fluxagents.tasks.fba.solving.solver_clock import solve_program
 
 LIMIT_S = 120
 

@@ -19,9 +19,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solver_clock import time_solver
 from fluxagents.tasks.fba.solving.lazy_libraries import np, swiglpk
 from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.fba.solving.solver_clock import time_solver
 
 if TYPE_CHECKING:
     from cobra import Model

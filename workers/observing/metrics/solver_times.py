@@ -10,7 +10,7 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import Event
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.dispatch import EFFECT, TOOL
-from fluxagents.tasks.fba.solver_clock import measure_solvers
+from fluxagents.tasks.fba.solving.solver_clock import measure_solvers
 from fluxagents.tasks.protocol import Act
 from fluxagents.workers.observing.metrics import catalog as m
 from fluxagents.workers.observing.metrics.amounts import Tally

@@ -10,7 +10,7 @@ import pytest
 from fluxagents.flows.commands import CallTool, Command, ComputeEffect
 from fluxagents.flows.events import Event
 from fluxagents.tasks.dispatch import DECIDE, EFFECT, TOOL
-from fluxagents.tasks.fba import solver_clock
+from fluxagents.tasks.fba.solving import solver_clock
 from fluxagents.workers.observing.metrics import catalog as m
 from fluxagents.workers.observing.metrics.amounts import Tally
 from fluxagents.workers.observing.metrics.solver_times import count_solver_times

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cobra import Reaction
 
-from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem, list_subsystems
+from fluxagents.tasks.fba.fluxes.subsystems import find_main_subsystem, list_subsystems
 
 
 @pytest.mark.parametrize(

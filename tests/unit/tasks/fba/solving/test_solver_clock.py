@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from cobra import Model
 
-from fluxagents.tasks.fba.solver_clock import measure_solvers, solve_program, time_solver
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.solver_clock import measure_solvers, solve_program, time_solver
 
 
 def test_a_linear_program_counts_for_its_solver(textbook: Model) -> None:
