@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solving.growth import solve
+from fluxagents.tasks.fba.cut_sets.survival_program import SurvivalProgram
+from fluxagents.tasks.fba.cut_sets.witness_pool import list_bits, set_bits
+from fluxagents.tasks.fba.solving.growth import Conditions, solve
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.fba.solving.wild_type import Disabled
@@ -30,17 +33,71 @@ class Behaviour(Protocol):
 
 
 class Growth:
-    """Growth at a rate or faster.
+    """Growth at a rate or faster; use as a context manager.
+
+    A small program finds sparse flux distributions fast. That a strain is dead is believed only if flux
+    balance analysis of the whole model agrees.
 
     Args:
-        program: At the optimum of the wild type, its basis remembered.
-        least_per_h: The rate.
+        conditions: Of the wild type; its program is at the optimum, the basis remembered.
+        least_per_h: The rate; the wild type grows as fast.
+
+    Attributes:
+        groups: Index in `model.reactions` of what can carry flux -> its group of coupled reactions.
+        strains_solved: Count of strains, and of further states of them, that took a linear program.
     """
 
-    def __init__(self, program: LinearProgram, least_per_h: float) -> None:
-        self._program, self._least = program, least_per_h
+    def __init__(self, conditions: Conditions, least_per_h: float) -> None:
+        self._program, self._least = conditions.program, least_per_h
+        model = conditions.model
+        self._small: SurvivalProgram | None = None
+        self.groups: Mapping[int, int] = {index: index for index in range(len(model.reactions))}
+        if len(model.constraints) == len(model.metabolites):
+            self._small = SurvivalProgram(model, dict(conditions.objective.terms), least_per_h)
+            self.groups = self._small.groups
+        # Closed groups -> a bit per reaction that carries flux: sets of the many reactions would fill memory.
+        self._known: dict[Disabled, int | None] = {}
+        self._other_states = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._small is not None:
+            self._small.__exit__(kind, error, trace)
+
+    @property
+    def strains_solved(self) -> int:
+        return len(self._known) + self._other_states
 
     def find_active(self, disabled: Disabled) -> Disabled | None:
+        closed = self._reduce(disabled)
+        if closed not in self._known:
+            active = None if self._small is None else self._small.find_active(closed)
+            active = self._find_at_best(disabled) if active is None else active
+            self._known[closed] = None if active is None else set_bits(active)
+            return active
+        known = self._known[closed]
+        return None if known is None else frozenset(list_bits(known))
+
+    def find_other(self, disabled: Disabled, avoided: Disabled) -> Disabled | None:
+        """The reactions that carry flux in a strain without some, few of them among others.
+
+        Args:
+            disabled: Indices in `model.reactions`, without flux.
+            avoided: The same, with as little flux as the strain can do with.
+        """
+        if self._small is None:
+            return None
+        self._other_states += 1
+        return self._small.find_active(self._reduce(disabled), self._reduce(avoided))
+
+    def _reduce(self, reactions: Disabled) -> Disabled:
+        return frozenset(self.groups[index] for index in reactions if index in self.groups)
+
+    def _find_at_best(self, disabled: Disabled) -> Disabled | None:
         program = self._program
         with program.hold_bounds(dict.fromkeys(sorted(disabled), (0.0, 0.0))):
             program.restore_basis()

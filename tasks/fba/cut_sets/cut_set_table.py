@@ -48,3 +48,13 @@ class CutSetTable(BaseModel):
             [" + ".join(cut_text(name, 60) for name in ids), *map(round_for_display, values)]
             for ids, values in rows
         ]
+
+    def display_cheapest(self) -> dict[str, JsonValue] | None:
+        """The first row by its names, for a flow; None without a row."""
+        if not self.knock_outs:
+            return None
+        return {
+            "knock_outs": list(self.knock_outs[0]),
+            "growth_per_h": self.growth_per_h[0],
+            "least_yield_mol_per_mol": self.least_yield_mol_per_mol[0],
+        }

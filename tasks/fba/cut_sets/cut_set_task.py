@@ -136,7 +136,7 @@ def state_task(
             substrate that is none.
     """
     if product is None:
-        return _forbid_growth(conditions, args.threshold_fraction_of_wild_type * growth_per_h)
+        return _forbid_growth(conditions, args.threshold_fraction_of_wild_type * growth_per_h, stack)
     floor = args.min_growth_fraction_of_wild_type * growth_per_h
     model = conditions.model
     substrate = _find_substrate(model, args.substrate_exchange)
@@ -157,7 +157,7 @@ def state_task(
         raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=hints)
     return CutSetTask(
         unwanted=stack.enter_context(LowYield(model, conversion, floor, least)),
-        wanted=Growth(conditions.program, floor),
+        wanted=stack.enter_context(Growth(conditions, floor)),
         growth_per_h=floor,
         conversion=conversion,
         min_yield=least,
@@ -173,9 +173,9 @@ def state_task(
     )
 
 
-def _forbid_growth(conditions: Conditions, growth_per_h: float) -> CutSetTask:
+def _forbid_growth(conditions: Conditions, growth_per_h: float, stack: ExitStack) -> CutSetTask:
     return CutSetTask(
-        unwanted=Growth(conditions.program, growth_per_h),
+        unwanted=stack.enter_context(Growth(conditions, growth_per_h)),
         wanted=None,
         growth_per_h=growth_per_h,
         conversion=None,

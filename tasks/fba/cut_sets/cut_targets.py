@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import Field
@@ -54,6 +54,13 @@ class CutTargets(Protocol):
             knock_outs: Targets that are gone.
         """
 
+    def classes(self, groups: Mapping[int, int]) -> Sequence[Sequence[str]]:
+        """The targets, those together of which any one ends what any other ends.
+
+        Args:
+            groups: Index in `model.reactions` of what can carry flux -> its group of coupled reactions.
+        """
+
 
 def cut_targets(model: Model, args: CutTargetArgs) -> CutTargets:
     """The targets of a model that is under its conditions, with the objective that is growth.
@@ -98,6 +105,9 @@ class ReactionTargets:
         del knock_outs
         return frozenset(self._ids[index] for index in active if index in self._ids)
 
+    def classes(self, groups: Mapping[int, int]) -> Sequence[Sequence[str]]:
+        return _classify({name: groups.get(index, name) for index, name in self._ids.items()})
+
 
 class GeneTargets:
     """Genes as targets, by the gene rules of the model; see `cut_targets`."""
@@ -124,6 +134,15 @@ class GeneTargets:
                 needed |= self._support(self._bodies[index], missing, needed) or frozenset()
         return needed
 
+    def classes(self, groups: Mapping[int, int]) -> Sequence[Sequence[str]]:
+        ends: dict[str, set[Hashable]] = {identifier: set() for identifier in self.ids}
+        for index, body in self._bodies.items():
+            if body is not None and index in groups:
+                for gene, end in _list_ends(body, index, groups):
+                    if gene in ends:
+                        ends[gene].add(end)
+        return _classify({name: frozenset(found) or name for name, found in ends.items()})
+
     def _support(
         self, rule: ast.AST, missing: frozenset[str], needed: frozenset[str]
     ) -> frozenset[str] | None:
@@ -136,6 +155,27 @@ class GeneTargets:
         if isinstance(rule.op, ast.And):
             return frozenset().union(*held) if len(held) == len(supports) else None
         return min(held, key=lambda genes: (len(genes - needed), sorted(genes)), default=None)
+
+
+def _list_ends(rule: ast.AST, index: int, groups: Mapping[int, int]) -> Iterator[tuple[str, Hashable]]:
+    """Each gene of a rule, with what ends without it: a group of reactions, or a part of the rule."""
+    if isinstance(rule, ast.Name):
+        yield rule.id, groups[index]
+        return
+    for place, node in enumerate(ast.walk(rule)):
+        if isinstance(node, ast.BoolOp):
+            end = groups[index] if node is rule else (index, place)
+            for part in node.values:
+                if isinstance(part, ast.Name):
+                    # An isozyme ends nothing alone: it is like no other gene.
+                    yield part.id, end if isinstance(node.op, ast.And) else (index, place, part.id)
+
+
+def _classify(ends: Mapping[str, Hashable]) -> Sequence[Sequence[str]]:
+    alike: dict[Hashable, list[str]] = {}
+    for identifier, end in ends.items():
+        alike.setdefault(end, []).append(identifier)
+    return list(alike.values())
 
 
 def _is_forced(reaction: Reaction) -> bool:

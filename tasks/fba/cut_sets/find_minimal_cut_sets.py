@@ -108,6 +108,7 @@ class Result(ConditionResult):
             "cut_sets_found": len(self.cut_sets.knock_outs),
             "verified": sum(self.cut_sets.is_verified),
             "smallest": min(map(len, self.cut_sets.knock_outs), default=None),
+            "cheapest": self.cut_sets.display_cheapest(),
             "cut_sets": self.cut_sets.display(limit),
             "cut_set_columns": "knock-outs, cost, growth 1/h, least yield mol/mol",
         }
@@ -118,7 +119,8 @@ def run(model: Model, args: Args) -> Result:
 
     Without a product they are the lethal sets, as `find_synthetic_lethals` finds them in another way. Facts
     for a flow: `cut_sets_found`, `verified`, `smallest`, `is_complete`, `stopped_by`, `proved_cost`,
-    `gap_fraction`, `min_yield_mol_per_mol`, `greatest_yield_mol_per_mol`.
+    `gap_fraction`, `cheapest.knock_outs`, `cheapest.growth_per_h`, `cheapest.least_yield_mol_per_mol`,
+    `min_yield_mol_per_mol`, `greatest_yield_mol_per_mol`.
 
     Raises:
         FluxError: `MEDIUM` for a product or substrate that is none, with the nearest ids, or for conditions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -12,6 +13,7 @@ from pydantic import Field, JsonValue
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Shard
 from fluxagents.tasks.display import list_names, list_values
+from fluxagents.tasks.fba.cut_sets.alike_targets import AlikeTargets
 from fluxagents.tasks.fba.cut_sets.cell_behaviour import Growth
 from fluxagents.tasks.fba.cut_sets.cut_targets import CutTargetArgs, Kind, cut_targets
 from fluxagents.tasks.fba.cut_sets.lethal_search import LethalSearch, LethalSet
@@ -41,6 +43,12 @@ class Args(CutTargetArgs):
         le=1,
         description="Lethal is what leaves less growth than this fraction of the wild type's.",
     )
+    time_limit_s: float = Field(
+        default=1200,
+        ge=1,
+        le=1500,
+        description="Seconds after which the search, or each shard of it, ends with what it found.",
+    )
 
 
 class Result(ConditionResult):
@@ -51,7 +59,9 @@ class Result(ConditionResult):
     threshold_fraction_of_wild_type: float
     targets: int | None = Field(default=None, description="Count of what may be knocked out.")
     used_by_wild_type: tuple[str, ...] = Field(
-        default=(), description="Targets that an optimum of the wild type needs: one is in each lethal set."
+        default=(),
+        description="Targets that one living flux distribution of the wild type needs: one is in each lethal "
+        "set.",
     )
     lethal_alone: tuple[str, ...] = ()
     synthetic_lethal_pairs: tuple[tuple[str, str], ...] = Field(
@@ -60,8 +70,16 @@ class Result(ConditionResult):
     synthetic_lethal_triples: tuple[tuple[str, str, str], ...] = Field(
         default=(), description="Lethal although no one and no two of the three are."
     )
+    is_complete: bool | None = Field(
+        default=None, description="Whether there are no more such sets; otherwise the time was up."
+    )
+    time_limit_s: float | None = None
+    open_branches: int | None = Field(
+        default=None,
+        description="Count of branches of the search that the time was too short for; each may hold sets.",
+    )
     strains_solved: int | None = Field(
-        default=None, description="Count of linear programs; of shards the sum, each solves the pairs."
+        default=None, description="Count of linear programs, one or two for a strain; of shards the sum."
     )
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
@@ -93,8 +111,11 @@ class Result(ConditionResult):
             "most_knock_outs": self.most_knock_outs,
             "threshold_fraction_of_wild_type": self.threshold_fraction_of_wild_type,
             "targets": self.targets,
+            "is_complete": self.is_complete,
             "lethal_alone": list_names(self.lethal_alone, limit),
         }
+        if self.is_complete is False:
+            display |= {"time_limit_s": self.time_limit_s, "open_branches": self.open_branches}
         if self.most_knock_outs > 1:
             pairs = [" + ".join(ids) for ids in self.synthetic_lethal_pairs]
             display["synthetic_lethal_pairs"] = list_names(pairs, limit)
@@ -110,7 +131,7 @@ def run(model: Model, args: Args) -> Result:
     """Find all minimal lethal sets; a set with a lethal part is not listed.
 
     A set that is infeasible or does not grow is lethal. Facts for a flow: `lethal_alone.count`,
-    `synthetic_lethal_pairs.count`, `synthetic_lethal_triples.count`.
+    `synthetic_lethal_pairs.count`, `synthetic_lethal_triples.count`, `is_complete`, `open_branches`.
 
     Raises:
         FluxError: `UNKNOWN_ID` with the nearest ids, `MEDIUM` for conditions that do not fit the model,
@@ -128,6 +149,7 @@ def count_shards(model: Model, args: Args) -> int:
 
 def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     """As `run`, with one shard of the sets of three; each shard finds all smaller sets."""
+    deadline = monotonic() + args.time_limit_s
     with hold_conditions(model, args) as conditions:
         targets = cut_targets(model, args)
         wild_type = WildType(conditions)
@@ -136,32 +158,43 @@ def run_shard(model: Model, args: Args, shard: Shard) -> Result:
         )
         if wild_type.growth_per_h is None:
             return Result.model_validate(report)
-        living = Growth(conditions.program, args.threshold_fraction_of_wild_type * wild_type.growth_per_h)
-        search = LethalSearch(targets, living.find_active)
-        sets: list[Sequence[LethalSet]] = [(), (), ()]
-        for size in range(1, args.most_knock_outs + 1):
-            sets[size - 1] = search.find(size, *([shard] if size == TRIPLE else []))
+        least = args.threshold_fraction_of_wild_type * wild_type.growth_per_h
+        with Growth(conditions, least) as living:
+            alike = AlikeTargets(targets, living.groups)
+            search = LethalSearch(
+                alike, living.find_active, living.find_other, is_over=lambda: monotonic() > deadline
+            )
+            sets: list[Sequence[LethalSet]] = [(), (), ()]
+            for size in range(1, args.most_knock_outs + 1):
+                if search.open_branches == 0:  # what is minimal shows only once all smaller sets are known
+                    found = search.find(size, *([shard] if size == TRIPLE else []))
+                    sets[size - 1] = alike.expand(found)
+            root = [name for (name,) in alike.expand((name,) for name in search.root())]
     return Result.model_validate(
         report
         | {
             "targets": len(targets.ids),
-            "used_by_wild_type": search.root(),
+            "used_by_wild_type": root,
             "lethal_alone": [name for (name,) in sets[0]],
             "synthetic_lethal_pairs": sets[1],
             "synthetic_lethal_triples": sets[2],
-            "strains_solved": search.solves,
+            "is_complete": search.open_branches == 0,
+            "time_limit_s": args.time_limit_s,
+            "open_branches": search.open_branches,
+            "strains_solved": living.strains_solved,
         }
     )
 
 
 def merge(args: Args, results: Sequence[Result]) -> Result:
-    """All shards as one result; every shard has the same smaller sets and the same conditions.
+    """All shards as one result; each has the same conditions and, if it had the time, the same smaller sets.
 
     Raises:
         FluxError: `NUMERICAL` if the shards divided the work differently, so that sets may be missing.
     """
     del args
-    first = results[0]
+    # One that ended early may lack smaller sets.
+    first = max(results, key=lambda result: len(result.synthetic_lethal_pairs))
     if any(result.used_by_wild_type != first.used_by_wild_type for result in results):
         raise FluxError(
             ErrorClass.NUMERICAL,
@@ -175,6 +208,8 @@ def merge(args: Args, results: Sequence[Result]) -> Result:
             "synthetic_lethal_triples": tuple(
                 t for result in results for t in result.synthetic_lethal_triples
             ),
+            "is_complete": all(result.is_complete for result in results),
+            "open_branches": sum(result.open_branches or 0 for result in results),
             "strains_solved": sum(result.strains_solved or 0 for result in results),
         }
     )

@@ -1,9 +1,9 @@
 """The search for lethal sets, with the pruning of Fast-SL.
 
 A set of knock-outs is lethal only if it hits every flux distribution that keeps the cell alive. So each set
-of three has a member that the wild type's distribution needs, another that some distribution without the
-first needs, and a third likewise: a tree of few branches holds all lethal sets. Every distribution that is
-found is kept as a proof of survival for all other sets that leave it alone.
+of three has a member that one living distribution needs, another that some distribution without the first
+needs, and a third likewise: a tree of few branches holds all lethal sets. Every distribution that is found
+is kept as a proof of survival for all other sets that leave it alone.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from itertools import chain, combinations
 
 from fluxagents.flows.events import Shard
 from fluxagents.tasks.fba.cut_sets.cut_targets import CutTargets
-from fluxagents.tasks.fba.cut_sets.witness_pool import WitnessPool
+from fluxagents.tasks.fba.cut_sets.witness_pool import WitnessPool, list_bits, set_bits
 from fluxagents.tasks.fba.solving.wild_type import Disabled
 
 WHOLE = Shard(index=0, of=1)
 
 LethalSet = tuple[str, ...]
 """Ids in the order of the model."""
+
+Ranks = tuple[int, ...]
+"""Places in `CutTargets.ids`."""
 
 
 class LethalSearch:
@@ -29,24 +32,32 @@ class LethalSearch:
     Args:
         targets: What may be knocked out.
         find_active: The reactions that carry flux in a living strain without these; None if there is none.
+        find_other: The same for another state of such a strain, with few of some other reactions. One such
+            state proves many sets at once to be alive.
+        is_over: Whether the search must stop.
+
+    Attributes:
+        open_branches: Count of branches at the root that were not searched to the end when it stopped.
     """
 
-    def __init__(self, targets: CutTargets, find_active: Callable[[Disabled], Disabled | None]) -> None:
-        self._targets, self._find_active = targets, find_active
+    def __init__(
+        self,
+        targets: CutTargets,
+        find_active: Callable[[Disabled], Disabled | None],
+        find_other: Callable[[Disabled, Disabled], Disabled | None] | None = None,
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._targets, self._find_active, self._find_other = targets, find_active, find_other
+        self._is_over = is_over
         self._rank = {identifier: rank for rank, identifier in enumerate(targets.ids)}
         self._pool = WitnessPool()
-        self._living: dict[Disabled, Disabled | None] = {}
         # Part of a lethal set -> the targets that complete it.
-        self._completing: defaultdict[frozenset[str], set[str]] = defaultdict(set)
+        self._completing: defaultdict[frozenset[int], int] = defaultdict(int)
+        self.open_branches = 0
 
-    @property
-    def solves(self) -> int:
-        """Count of strains for which a linear program was solved."""
-        return len(self._living)
-
-    def root(self) -> tuple[str, ...]:
+    def root(self) -> LethalSet:
         """The targets that the first distribution needs: each lethal set has one of them."""
-        return self._sort(self._find_witness(()) or ())
+        return self._names(list_bits(self._find_witness(()) or 0))
 
     def find(self, size: int, shard: Shard = WHOLE) -> list[LethalSet]:
         """The lethal sets of this size of which no part is lethal; call it for all smaller sizes before.
@@ -55,47 +66,66 @@ class LethalSearch:
             size: Count of knock-outs.
             shard: Which of the branches at the root; of all sizes but the last, all branches.
         """
-        branches = [
-            (target, frozenset(self.root()[:rank]))
-            for rank, target in enumerate(self.root())
-            if rank % shard.of == shard.index and target not in self._completing[frozenset()]
-        ]
-        found = chain.from_iterable(self._descend((target,), closed, size) for target, closed in branches)
-        lethal = sorted(map(self._sort, found), key=lambda ids: [self._rank[name] for name in ids])
-        for ids in lethal:
-            for target in ids:
-                self._completing[frozenset(ids) - {target}].add(target)
-        return lethal
+        lethal: list[Ranks] = []
+        closed = self._completing[frozenset()]
+        for place, target in enumerate(list_bits(self._find_witness(()) or 0)):
+            if place % shard.of == shard.index and not closed >> target & 1:
+                lethal += self._descend((target,), closed, size)
+                self.open_branches += self._is_over()
+            # A set with an earlier target as well is found in that one's branch.
+            closed |= 1 << target
+        for ranks in lethal:
+            for rank in ranks:
+                self._completing[frozenset(ranks) - {rank}] |= 1 << rank
+        return [self._names(ranks) for ranks in sorted(tuple(sorted(ranks)) for ranks in lethal)]
 
-    def _descend(self, knock_outs: LethalSet, closed: frozenset[str], size: int) -> Iterator[LethalSet]:
+    def _descend(self, knock_outs: Ranks, closed: int, size: int) -> Iterator[Ranks]:
         """The lethal sets of this size with these knock-outs and none of the closed targets."""
+        if self._is_over():
+            return
         witness = self._find_witness(knock_outs)
         if len(knock_outs) == size:
             if witness is None:
                 yield knock_outs
             return
         assert witness is not None, "parts of lethal sets are closed"
-        parts = chain.from_iterable(combinations(knock_outs, count) for count in range(len(knock_outs) + 1))
-        completing = (self._completing.get(frozenset(part), ()) for part in parts)
-        left_out = closed.union(*completing)
-        branches = self._sort(witness - left_out)
-        for rank, target in enumerate(branches):
-            # A set with an earlier target as well is found in that one's branch.
-            yield from self._descend((*knock_outs, target), left_out.union(branches[:rank]), size)
+        for part in chain.from_iterable(combinations(knock_outs, n) for n in range(len(knock_outs) + 1)):
+            closed |= self._completing.get(frozenset(part), 0)
+        branches = witness & ~closed
+        if len(knock_outs) == size - 1:
+            branches = self._drop_living(knock_outs, branches)
+        for target in list_bits(branches):
+            yield from self._descend((*knock_outs, target), closed, size)
+            closed |= 1 << target
 
-    def _find_witness(self, knock_outs: LethalSet) -> frozenset[str] | None:
+    def _drop_living(self, knock_outs: Ranks, targets: int) -> int:
+        """Those of the targets of which it is not seen at once that the strain lives without them too."""
+        left = set_bits(rank for rank in list_bits(targets) if self._pool.find((*knock_outs, rank)) is None)
+        while self._find_other is not None and left.bit_count() > 1 and not self._is_over():
+            gone = self._names(knock_outs)
+            disabled = self._targets.disable(gone)
+            avoided = frozenset[int]().union(
+                *(self._targets.disable((*gone, *self._names((rank,)))) for rank in list_bits(left))
+            )
+            active = self._find_other(disabled, avoided - disabled)
+            witness = None if active is None else self._keep_witness(active, gone)
+            if witness is None or left & ~witness == 0:
+                break
+            left &= witness
+        return left
+
+    def _find_witness(self, knock_outs: Ranks) -> int | None:
         witness = self._pool.find(knock_outs)
         if witness is not None:
             return witness
-        disabled = self._targets.disable(knock_outs)
-        if disabled not in self._living:
-            self._living[disabled] = self._find_active(disabled)
-        active = self._living[disabled]
-        if active is None:
-            return None
-        witness = self._targets.find_needed(active, knock_outs)
+        gone = self._names(knock_outs)
+        active = self._find_active(self._targets.disable(gone))
+        return None if active is None else self._keep_witness(active, gone)
+
+    def _keep_witness(self, active: Disabled, gone: LethalSet) -> int:
+        witness = set_bits(self._rank[name] for name in self._targets.find_needed(active, gone))
         self._pool.add(witness)
         return witness
 
-    def _sort(self, targets: Sequence[str] | frozenset[str]) -> tuple[str, ...]:
-        return tuple(sorted(targets, key=self._rank.__getitem__))
+    def _names(self, ranks: Sequence[int] | Iterator[int]) -> LethalSet:
+        return tuple(self._targets.ids[rank] for rank in ranks)

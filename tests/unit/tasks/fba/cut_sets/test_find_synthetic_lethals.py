@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, count
 from typing import Any
 
 import pytest
@@ -95,6 +95,53 @@ def test_all_lethal_sets_of_genes_are_those_of_brute_force(textbook: Any, call: 
     found = call(NAME, textbook, kind="genes")
     assert [len(sets) for sets in sets_of(found).values()] == [7, 53, 395]
     assert sets_of(found) == BruteForce(textbook, "genes").sets([gene.id for gene in textbook.genes])
+
+
+# Subunits of one complex, isozymes, and genes in rules with both.
+GENES_OF_RULES = [
+    "b3731", "b3732", "b0733", "b0734", "b1723", "b3916", "b1852", "b4025", "b3919", "b2276", "b2277",
+    "b0721",
+]  # fmt: skip
+
+
+def test_triples_of_genes_with_all_kinds_of_rules_are_those_of_brute_force(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    found = call(NAME, textbook, kind="genes", candidates=GENES_OF_RULES)
+    expected = BruteForce(textbook, "genes").sets(GENES_OF_RULES)
+    assert sets_of(found) == expected
+    assert expected[2]
+    assert expected[3]
+
+
+def test_a_model_with_another_constraint_is_searched_under_it(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    carbon = textbook.problem.Constraint(
+        textbook.reactions.PFK.flux_expression - textbook.reactions.EX_co2_e.flux_expression, lb=-12
+    )
+    textbook.add_cons_vars(carbon)
+    found = call(NAME, textbook, candidates=CENTRAL_REACTIONS[:14])
+    assert sets_of(found) == BruteForce(textbook, "reactions").sets(CENTRAL_REACTIONS[:14])
+
+
+def test_a_search_that_ran_out_of_time_says_so(textbook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    args = synthetic_lethals.Args(time_limit_s=100)
+    looks = count()
+    monkeypatch.setattr(synthetic_lethals, "monotonic", lambda: 0 * next(looks))
+    whole = synthetic_lethals.run(textbook, args)
+    assert (whole.is_complete, whole.open_branches) == (True, 0)
+    clock = count(step=args.time_limit_s / (0.8 * next(looks)))
+    monkeypatch.setattr(synthetic_lethals, "monotonic", lambda: next(clock))
+    ended = synthetic_lethals.run(textbook, args)
+    assert ended.is_complete is False
+    assert ended.open_branches
+    assert ended.key_findings()["open_branches"] == ended.open_branches
+    assert sets_of(ended)[1] == sets_of(whole)[1]
+    assert sets_of(ended)[3] < sets_of(whole)[3]
+    merged = synthetic_lethals.merge(args, [ended, whole])
+    assert (merged.is_complete, merged.open_branches) == (False, ended.open_branches)
+    assert merged.synthetic_lethal_pairs == whole.synthetic_lethal_pairs
 
 
 def test_singles_and_pairs_are_those_of_the_other_tools(textbook: Any, call: Callable[..., Any]) -> None:

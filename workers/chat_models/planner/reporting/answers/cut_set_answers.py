@@ -34,9 +34,14 @@ def describe_synthetic_lethals(finding: ReportedFinding) -> Iterator[str]:
         what = f"{singular} {kind} is" if count == 1 else f"{name} {kind} are"
         if count:
             yield f"{count} {what} lethal only together{condition}: {finding.list_ids(field)}."
+        elif finding.get("is_complete") is False:
+            yield f"No {singular} {kind} was found that is lethal only together{condition}."
         else:
             yield f"No {singular} {kind} is lethal only together{condition}."
         condition = ""
+    if finding.get("is_complete") is False:
+        limit = format_number(finding.values["time_limit_s"])
+        yield f"The search ended at its limit of {limit} s and is not complete: there may be more."
     yield from finding.list_all("lethal_alone", kind.removesuffix("s"), "lethal alone")
 
 
