@@ -25,8 +25,10 @@ class AlikeTargets:
     def disable(self, knock_outs: Iterable[str]) -> Disabled:
         return self._targets.disable(knock_outs)
 
-    def find_needed(self, active: Disabled, knock_outs: Collection[str]) -> frozenset[str]:
-        return self._targets.find_needed(active, knock_outs) & self._alike.keys()
+    def find_needed(
+        self, active: Disabled, knock_outs: Collection[str], avoided: Collection[str] = ()
+    ) -> frozenset[str]:
+        return self._targets.find_needed(active, knock_outs, avoided) & self._alike.keys()
 
     def classes(self, groups: Mapping[int, int]) -> Sequence[Sequence[str]]:
         del groups

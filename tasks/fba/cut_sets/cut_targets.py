@@ -46,12 +46,15 @@ class CutTargets(Protocol):
     def disable(self, knock_outs: Iterable[str]) -> Disabled:
         """The reactions that carry no flux without these targets."""
 
-    def find_needed(self, active: Disabled, knock_outs: Collection[str]) -> frozenset[str]:
+    def find_needed(
+        self, active: Disabled, knock_outs: Collection[str], avoided: Collection[str] = ()
+    ) -> frozenset[str]:
         """Targets that suffice for these reactions to carry flux, none of them a knock-out.
 
         Args:
             active: Indices in `model.reactions`; none of them is disabled by the knock-outs.
             knock_outs: Targets that are gone.
+            avoided: Targets of which the fewest are taken.
         """
 
     def classes(self, groups: Mapping[int, int]) -> Sequence[Sequence[str]]:
@@ -101,8 +104,10 @@ class ReactionTargets:
     def disable(self, knock_outs: Iterable[str]) -> Disabled:
         return frozenset(self._indices[identifier] for identifier in knock_outs)
 
-    def find_needed(self, active: Disabled, knock_outs: Collection[str]) -> frozenset[str]:
-        del knock_outs
+    def find_needed(
+        self, active: Disabled, knock_outs: Collection[str], avoided: Collection[str] = ()
+    ) -> frozenset[str]:
+        del knock_outs, avoided
         return frozenset(self._ids[index] for index in active if index in self._ids)
 
     def classes(self, groups: Mapping[int, int]) -> Sequence[Sequence[str]]:
@@ -121,40 +126,61 @@ class GeneTargets:
         self.ids: Sequence[str] = tuple(gene.id for gene in named if gene.id not in left_out)
         self._targets = frozenset(self.ids)
         self._broken = frozenset(gene.id for gene in model.genes if not gene.functional)
-        self._bodies = {index: reaction.gpr.body for index, reaction in enumerate(model.reactions)}
+        self._bodies = {
+            index: reaction.gpr.body
+            for index, reaction in enumerate(model.reactions)
+            if reaction.gpr.body is not None
+        }
+        self._choices = {index: body for index, body in self._bodies.items() if _has_choice(body)}
+        self._fixed = {
+            index: self._targets.intersection(gene.id for gene in reaction.genes)
+            for index, reaction in enumerate(model.reactions)
+            if index in self._bodies.keys() - self._choices.keys()
+        }
 
     def disable(self, knock_outs: Iterable[str]) -> Disabled:
         return self._rules.disabled_reactions(knock_outs)
 
-    def find_needed(self, active: Disabled, knock_outs: Collection[str]) -> frozenset[str]:
+    def find_needed(
+        self, active: Disabled, knock_outs: Collection[str], avoided: Collection[str] = ()
+    ) -> frozenset[str]:
         missing = self._broken.union(knock_outs)
-        needed: frozenset[str] = frozenset()
-        for index in sorted(active):
-            if self._bodies[index] is not None:
-                needed |= self._support(self._bodies[index], missing, needed) or frozenset()
-        return needed
+        # What has no choice comes first, so that choices fall on what is needed anyway.
+        needed = set[str]().union(*(self._fixed[index] for index in active if index in self._fixed))
+        unwanted = frozenset(avoided)
+        for index in sorted(active & self._choices.keys()):
+            needed |= self._support(self._choices[index], missing, needed, unwanted) or frozenset()
+        return frozenset(needed)
 
     def classes(self, groups: Mapping[int, int]) -> Sequence[Sequence[str]]:
         ends: dict[str, set[Hashable]] = {identifier: set() for identifier in self.ids}
         for index, body in self._bodies.items():
-            if body is not None and index in groups:
+            if index in groups:
                 for gene, end in _list_ends(body, index, groups):
                     if gene in ends:
                         ends[gene].add(end)
         return _classify({name: frozenset(found) or name for name, found in ends.items()})
 
     def _support(
-        self, rule: ast.AST, missing: frozenset[str], needed: frozenset[str]
+        self, rule: ast.AST, missing: frozenset[str], needed: set[str], avoided: frozenset[str]
     ) -> frozenset[str] | None:
         """The fewest targets beside those needed that make a rule hold; None if it fails."""
         if isinstance(rule, ast.Name):
             return None if rule.id in missing else self._targets & {rule.id}
         assert isinstance(rule, ast.BoolOp)
-        supports = [self._support(part, missing, needed) for part in rule.values]
+        supports = [self._support(part, missing, needed, avoided) for part in rule.values]
         held = [support for support in supports if support is not None]
         if isinstance(rule.op, ast.And):
             return frozenset().union(*held) if len(held) == len(supports) else None
-        return min(held, key=lambda genes: (len(genes - needed), sorted(genes)), default=None)
+        return min(
+            held,
+            key=lambda genes: (len((genes & avoided) - needed), len(genes - needed), sorted(genes)),
+            default=None,
+        )
+
+
+def _has_choice(rule: ast.AST) -> bool:
+    return any(isinstance(node, ast.Or) for node in ast.walk(rule))
 
 
 def _list_ends(rule: ast.AST, index: int, groups: Mapping[int, int]) -> Iterator[tuple[str, Hashable]]:

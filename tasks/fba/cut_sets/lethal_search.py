@@ -19,6 +19,9 @@ from fluxagents.tasks.fba.solving.wild_type import Disabled
 
 WHOLE = Shard(index=0, of=1)
 
+MANY = 2
+"""Sets from which on a further state may prove several of them alive at once."""
+
 LethalSet = tuple[str, ...]
 """Ids in the order of the model."""
 
@@ -53,6 +56,7 @@ class LethalSearch:
         self._pool = WitnessPool()
         # Part of a lethal set -> the targets that complete it.
         self._completing: defaultdict[frozenset[int], int] = defaultdict(int)
+        self._ended: dict[int, Disabled] = {}
         self.open_branches = 0
 
     def root(self) -> LethalSet:
@@ -101,18 +105,26 @@ class LethalSearch:
     def _drop_living(self, knock_outs: Ranks, targets: int) -> int:
         """Those of the targets of which it is not seen at once that the strain lives without them too."""
         left = set_bits(rank for rank in list_bits(targets) if self._pool.find((*knock_outs, rank)) is None)
-        while self._find_other is not None and left.bit_count() > 1 and not self._is_over():
-            gone = self._names(knock_outs)
-            disabled = self._targets.disable(gone)
-            avoided = frozenset[int]().union(
-                *(self._targets.disable((*gone, *self._names((rank,)))) for rank in list_bits(left))
-            )
+        if self._find_other is None or left.bit_count() < MANY:
+            return left
+        gone = self._names(knock_outs)
+        disabled = self._targets.disable(gone)
+        while left.bit_count() >= MANY and not self._is_over():
+            avoided = frozenset[int]().union(*(self._ends(rank) for rank in list_bits(left)))
             active = self._find_other(disabled, avoided - disabled)
-            witness = None if active is None else self._keep_witness(active, gone)
-            if witness is None or left & ~witness == 0:
+            if active is None:
+                break
+            witness = self._keep_witness(active, gone, self._names(list_bits(left)))
+            if left & ~witness == 0:
                 break
             left &= witness
         return left
+
+    def _ends(self, target: int) -> Disabled:
+        """The reactions without flux if only this target is gone."""
+        if target not in self._ended:
+            self._ended[target] = self._targets.disable((self._targets.ids[target],))
+        return self._ended[target]
 
     def _find_witness(self, knock_outs: Ranks) -> int | None:
         witness = self._pool.find(knock_outs)
@@ -122,8 +134,8 @@ class LethalSearch:
         active = self._find_active(self._targets.disable(gone))
         return None if active is None else self._keep_witness(active, gone)
 
-    def _keep_witness(self, active: Disabled, gone: LethalSet) -> int:
-        witness = set_bits(self._rank[name] for name in self._targets.find_needed(active, gone))
+    def _keep_witness(self, active: Disabled, gone: LethalSet, avoided: LethalSet = ()) -> int:
+        witness = set_bits(self._rank[name] for name in self._targets.find_needed(active, gone, avoided))
         self._pool.add(witness)
         return witness
 
