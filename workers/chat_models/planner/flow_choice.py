@@ -8,7 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fluxagents.tasks.registry import TOOLS
-from fluxagents.workers.chat_models.planner.calls.quantities import find_share
+from fluxagents.workers.chat_models.planner.calls.quantities import (
+    asks_for_genes,
+    find_knock_out_count,
+    find_share,
+)
 from fluxagents.workers.chat_models.planner.clauses.clause import match_intent
 from fluxagents.workers.chat_models.planner.conditions.alternatives import find_conditions
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
@@ -145,9 +149,10 @@ def _read_inputs(flow: str, phrase: Phrase, question: str) -> dict[str, Any]:
         "product": exchanges[-1] if exchanges else None,
         "substrate": medium.find_exchange(every[0]) if len(every) > 1 else None,
         "medium_changes": changes,
-        "kind": "genes" if phrase.tags & {"gene", GENE} else None,
+        "kind": "genes" if GENE in phrase.tags or asks_for_genes(phrase) else None,
         "models": list(phrase.list_values(MODEL)),
         "min_growth_fraction": find_share(phrase),
+        "most_knock_outs": find_knock_out_count(phrase),
         "conditions": _read_conditions(phrase),
     }
     if "substrate" in load_flows()[flow].inputs:

@@ -13,9 +13,11 @@ from fluxagents.workers.chat_models.planner.calls.gains import (
 )
 from fluxagents.workers.chat_models.planner.calls.quantities import (
     Arguments,
+    asks_for_genes,
     drop_absent,
     find_counts,
     find_growth_rate,
+    find_knock_out_count,
     read_fraction,
     read_threshold,
 )
@@ -84,17 +86,17 @@ def read_gene_pairs(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
 
 
 def read_synthetic_lethals(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
-    # "Three genes" is one word for three.
-    of_genes = any("gen" in token.text.casefold() for token in phrase.tokens)
-    most = 3 if phrase.has("triple") else _PAIR
-    yield {"kind": "genes" if of_genes else "reactions", "most_knock_outs": most} | read_threshold(phrase)
+    kind = "genes" if asks_for_genes(phrase) else "reactions"
+    yield {"kind": kind, "most_knock_outs": find_knock_out_count(phrase) or _PAIR} | read_threshold(phrase)
 
 
 def read_minimal_cut_sets(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
-    kind = "genes" if phrase.has("gene") else None
+    kind = "genes" if asks_for_genes(phrase) else None
     named = [token for token in phrase.tokens if token.tag in COMPOUNDS]
     exchange = medium.require_exchange(named[0]) if named else None
-    yield drop_absent(kind=kind, product_exchange=exchange)
+    yield drop_absent(kind=kind, product_exchange=exchange, most_knock_outs=find_knock_out_count(phrase)) | (
+        read_fraction("min_growth_fraction_of_wild_type", phrase) if exchange else read_threshold(phrase)
+    )
 
 
 def read_single_deletions(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:

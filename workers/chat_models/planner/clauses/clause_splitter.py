@@ -25,7 +25,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
 _ASKING = frozenset({"essential", "growth", "flux", "need", "lethal"})
 _GROWTH_IS_A_TARGET = frozenset({"minimal_medium", "best_medium", "fitting_media", "missing_nutrients"})
 _GROWTH_IS_KEPT = frozenset({"variability", "sampling", "pathway", "essentiality"})
-_DELETIONS = frozenset({"gene_pairs", "gene_sets", "single_deletions"})
+_DELETIONS = frozenset({"gene_pairs", "gene_sets", "single_deletions", "synthetic_lethals"})
 _NEGATIONS = frozenset({"not", "no", "without", "skip"})
 
 

@@ -26,6 +26,17 @@ from fluxagents.workers.chat_models.planner.words.tagger import tag_question
             "strain_design",
             {"product": "EX_etoh_e", "medium_changes": {"EX_o2_e": 0.0}, "kind": "genes"},
         ),
+        (
+            "Design a strain for succinate by minimal cut sets of two genes without oxygen",
+            "minimal_cut_sets",
+            {
+                "product": "EX_succ_e",
+                "medium_changes": {"EX_o2_e": 0.0},
+                "kind": "genes",
+                "most_knock_outs": 2,
+            },
+        ),
+        ("Design a strain by minimal cut sets", "minimal_cut_sets", {}),
         ("Design a medium for 80 % of the best growth", "media_design", {"min_growth_fraction": 0.8}),
         ("Can I trust this model?", "model_validation", {}),
         ("¿Puedo fiarme de este modelo?", "model_validation", {}),
