@@ -20,6 +20,7 @@ from fluxagents.flows.state import RunState
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.provenance import lineage_of, provenance_of
 from fluxagents.tasks.acts.shards import compute_shard, merge_shards, split_call
+from fluxagents.tasks.fba.changes.growth_change import hold_change
 from fluxagents.tasks.fba.entities.entity_names import find_names
 from fluxagents.tasks.library_warnings import log_library_warnings
 from fluxagents.tasks.model_warnings import list_concerning
@@ -184,9 +185,8 @@ def _derive_model(
 ) -> str | None:
     if tool.change is None or ref is None or model is None:
         return None
-    with model:
-        tool.apply(model, args, ports.sources)
-        return ports.models.derive(ref, model, tool.describe_change(args)).digest
+    with hold_change(model, lambda held: tool.apply(held, args, ports.sources)) as (changed, _):
+        return ports.models.derive(ref, changed, tool.describe_change(args)).digest
 
 
 def _ms_since(started: float) -> int:

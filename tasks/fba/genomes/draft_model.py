@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.changes.reaction_removal import remove_reactions
 from fluxagents.tasks.fba.solving.conditions import MediumArgs, apply_medium
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra, pd
 from fluxagents.tasks.ports.results import ResultFile
@@ -86,7 +87,7 @@ def reduce_to_draft(model: Model, draft: ModelDraft) -> None:
             suggestions=("run it on the universal model that the draft was made from",),
         )
     dropped = [reaction for reaction in model.reactions if reaction.id not in kept]
-    model.remove_reactions(dropped, remove_orphans=True)
+    remove_reactions(model, dropped)
     for reaction in model.reactions:
         row = kept[reaction.id]
         if reaction.gene_reaction_rule != row.gene_rule:
