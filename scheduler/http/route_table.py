@@ -30,6 +30,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "humans.standing": ("standing-approvals",),
     "artifacts": ("runs", "artifacts"),
     "models": ("models", "uploads"),
+    "genomes": ("genomes",),
     "library": ("flows", "tools", "media"),
     "sessions.acts": ("sessions",),
     "sessions.figures": ("sessions",),

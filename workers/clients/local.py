@@ -166,6 +166,9 @@ class LocalClient(ScriptClient):
     def _open_archive(self) -> Archive:
         return Archive(str(self._folder))
 
+    def _open_artifacts(self) -> ArtifactFiles:
+        return self.artifacts
+
     def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""
         return BundleStores(

@@ -21,9 +21,11 @@ from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.scheduler.sessions.notebooks import Notebooks
 from fluxagents.scheduler.sessions.session_archive import RunArchive
 from fluxagents.scheduler.sessions.sessions import Sessions
+from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.completion import RunLike, list_run_ids, look_until_complete
+from fluxagents.workers.clients.genomes import Genomes
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.clients.run_group import Batch, Session, gather_runs
 from fluxagents.workers.files.price_file import load_prices
@@ -165,6 +167,11 @@ class ScriptClient(RunClient, ABC):
         """Writes notebooks of sessions, puts them in order and shares them."""
         return Notebooks(self, self._notebook_book)
 
+    @property
+    def genomes(self) -> Genomes:
+        """Stores genomes, so that runs can name them."""
+        return Genomes(self.authority, self._open_artifacts)
+
     def session(self, name: str) -> Session:
         """The runs of a session: to look at, wait for, steer or compare all of them."""
         return Session(self.control, self.results, self.sessions, name)
@@ -262,6 +269,10 @@ class ScriptClient(RunClient, ABC):
     @abstractmethod
     def _open_archive(self) -> RunArchive:
         """Where runs and sessions go that leave the store."""
+
+    @abstractmethod
+    def _open_artifacts(self) -> ArtifactStore:
+        """Where files and results are kept."""
 
     @abstractmethod
     def bundle_stores(self) -> BundleStores:

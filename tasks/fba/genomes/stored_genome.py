@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.tasks.fba.genomes.protein_table import Protein
 from fluxagents.tasks.fba.genomes.reading.eggnog_table import add_eggnog
-from fluxagents.tasks.fba.genomes.reading.genome_file import GenomeFile, parse_genome
+from fluxagents.tasks.fba.genomes.reading.genome_file import (
+    GenomeFile,
+    GenomeFormat,
+    check_records,
+    parse_genome,
+)
 from fluxagents.tasks.fba.genomes.reading.protein_reading import read_proteins
 from fluxagents.tasks.ports.results import Args
 
 if TYPE_CHECKING:
+    from fluxagents.tasks.ports.artifacts import ArtifactStore
     from fluxagents.tasks.ports.sources import Sources
 
 FileDigest = Annotated[str, Field(min_length=6, max_length=300)]
+
+
+class StoredGenome(BaseModel):
+    """A genome's file that tools can name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    digest: str
+    """Of its unpacked text: the input `genome` of tools and flows."""
+    format: GenomeFormat
+    """As its content tells."""
+    size_bytes: int
+    """Unpacked."""
 
 
 class GenomeArgs(Args):
@@ -30,6 +49,17 @@ class GenomeArgs(Args):
     annotations: FileDigest | None = Field(
         default=None, description="Digest of eggNOG-mapper's table for the same proteins."
     )
+
+
+def store_genome(artifacts: ArtifactStore, genome: GenomeFile) -> StoredGenome:
+    """Store a genome under the digest of its unpacked text.
+
+    Raises:
+        FluxError: As `check_records`.
+    """
+    check_records(genome)
+    ref = artifacts.put_file(genome.file, tool="")
+    return StoredGenome(digest=ref.digest, format=genome.format, size_bytes=ref.size_bytes)
 
 
 def read_stored_proteins(sources: Sources, args: GenomeArgs) -> tuple[Protein, ...]:

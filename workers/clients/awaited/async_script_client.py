@@ -19,6 +19,7 @@ from fluxagents.scheduler.runs.argument_form import ArgumentField
 from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.clients.artifact import Artifact
+from fluxagents.workers.clients.awaited.async_genomes import AsyncGenomes
 from fluxagents.workers.clients.awaited.async_notebooks import AsyncNotebooks
 from fluxagents.workers.clients.awaited.async_people import AsyncCollaboration, AsyncFeedback, AsyncInbox
 from fluxagents.workers.clients.awaited.async_runs import (
@@ -378,6 +379,11 @@ class AsyncScriptClient:
     def sessions(self) -> AsyncSessions:
         """Makes sessions, lists, limits, shares, archives and forks them."""
         return AsyncSessions(self._client.sessions, self._threads)
+
+    @property
+    def genomes(self) -> AsyncGenomes:
+        """Stores genomes, so that runs can name them."""
+        return AsyncGenomes(self._client.genomes, self._threads)
 
     @property
     def notebooks(self) -> AsyncNotebooks:

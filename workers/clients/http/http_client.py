@@ -31,8 +31,6 @@ from fluxagents.workers.clients.http.api_calls import (
     call_export,
     call_form,
     call_import,
-    call_part,
-    call_post,
     call_report,
     call_request,
     call_run,
@@ -48,21 +46,19 @@ from fluxagents.workers.clients.http.api_calls import (
     read_request,
     read_standing,
     read_state,
-    read_upload,
     read_view,
     refuse_other,
 )
 from fluxagents.workers.clients.http.connection import ApiConnection
 from fluxagents.workers.clients.http.http_book import HttpBook
+from fluxagents.workers.clients.http.http_genomes import HttpGenomes
 from fluxagents.workers.clients.http.http_notebooks import HttpNotebooks
 from fluxagents.workers.clients.http.http_people import HttpCollaboration, HttpFeedback, HttpInbox
 from fluxagents.workers.clients.http.http_results import HttpResults
 from fluxagents.workers.clients.http.http_runs import HttpRuns
 from fluxagents.workers.clients.http.http_sessions import HttpSessions
+from fluxagents.workers.clients.http.uploads import send_upload
 from fluxagents.workers.clients.run_group import Batch, Session, gather_runs
-
-PART_BYTES = 8_000_000
-"""Of a file that is sent in parts."""
 
 
 class HttpClient:
@@ -365,6 +361,11 @@ class HttpClient:
         return HttpSessions(self._api, self.store)
 
     @property
+    def genomes(self) -> HttpGenomes:
+        """Stores genomes, so that runs can name them."""
+        return HttpGenomes(self._api)
+
+    @property
     def notebooks(self) -> HttpNotebooks:
         """Writes notebooks of sessions, puts them in order and shares them."""
         return HttpNotebooks(self._api, self.store)
@@ -383,11 +384,7 @@ class HttpClient:
 
     def import_session(self, path: Path, *, name: str = "") -> str:
         """Take in a session that `export_session` wrote; what it is called here."""
-        upload = read_upload(self._api.send(call_post("/v1/uploads", {})))
-        data = path.read_bytes()
-        for offset in range(0, len(data), PART_BYTES):
-            self._api.send(call_part(upload, offset, data[offset : offset + PART_BYTES]))
-        return read_imported(self._api.send(call_import(upload, name)))
+        return read_imported(self._api.send(call_import(send_upload(self._api, path), name)))
 
     def export_run(self, run_id: str, path: Path, *, with_models: bool = False) -> None:
         """Write a run as one signed file, with all that is needed to look at it elsewhere."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -36,6 +37,7 @@ LOOK_EVERY_S = 0.5
         'fluxagents run metabolic_analysis --model iJO1366 --question "Does it grow?" --medium M9_acetate '
         "--change oxygen=5",
         "fluxagents run my_flow.yaml --model iJO1366 --input target=EX_succ_e",
+        "fluxagents run model_from_genome --model universe_gramneg --genome genome.fna.gz",
         "fluxagents run my_flow.yaml --model iJO1366 --step",
     )
 )
@@ -44,6 +46,11 @@ LOOK_EVERY_S = 0.5
 @click.option("--question", help="What you want to know, in plain language.")
 @medium_options
 @click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="Another input of the flow.")
+@click.option(
+    "--genome",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A genome (FASTA, GenBank, GFF3; also .gz) to store: the input 'genome' of the flow.",
+)
 @click.option("--session", default="", help="Runs that belong together share a session.")
 @click.option(
     "--bulk", is_flag=True, help="Nobody waits for it: use the lane that delays no interactive run."
@@ -60,6 +67,7 @@ def run(
     medium: str | None,
     changes: tuple[str, ...],
     pairs: tuple[str, ...],
+    genome: Path | None,
     session: str,
     bulk: bool,
     run_id: str | None,
@@ -77,6 +85,8 @@ def run(
     if question is not None:
         inputs["question"] = question
     client = CommandClient()
+    if genome is not None:
+        inputs["genome"] = client.genomes.add(genome).digest
     request = read_request(MediaLibrary(Settings.load().media_folder), medium, changes)
     with notice_when_slow(f"reading {hide_secrets(model)} …"):
         (found,) = resolve_media(client.models, [model], [request], biomass=inputs.get("biomass")).values()

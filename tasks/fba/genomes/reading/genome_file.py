@@ -6,7 +6,7 @@ import gzip
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.ports.results import ResultFile
@@ -22,6 +22,8 @@ AMINO_ACIDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ*-")
 LEAST_NUCLEOTIDE_FRACTION = 0.9
 """Of A, C, G, T, U and N in a nucleotide sequence; proteins have about a third."""
 
+PACKED = (".gz", ".bgz")
+
 
 class GenomeFormat(StrEnum):
     """How a genome is written."""
@@ -31,6 +33,10 @@ class GenomeFormat(StrEnum):
     GENBANK = "GenBank"
     GFF = "GFF3"
     EGGNOG = "eggNOG-mapper annotations"
+
+
+NAMED = {".faa": GenomeFormat.PROTEINS, ".fna": GenomeFormat.NUCLEOTIDES}
+"""What the name of a FASTA file promises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,37 @@ def parse_genome(name: str, data: bytes) -> GenomeFile:
     except UnicodeDecodeError:
         raise refuse(name, "is no text", "give FASTA, GenBank or GFF3, plain or as .gz") from None
     return GenomeFile(name, text, _tell_format(name, text))
+
+
+def check_records(file: GenomeFile) -> None:
+    """Look at the records of FASTA as far as that takes no time: reading a genome needs more.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if an id occurs twice, or the file's name promises the other kind of
+            sequences.
+    """
+    if file.format not in NAMED.values():
+        return
+    seen: set[str] = set()
+    for line in file.text.splitlines():
+        if line.startswith(">"):
+            name = line[1:].strip().partition(" ")[0]
+            if name in seen:
+                raise refuse_twice(file.name, name)
+            seen.add(name)
+    path = PurePath(file.name.lower())
+    suffix = path.with_suffix("").suffix if path.suffix in PACKED else path.suffix
+    if NAMED.get(suffix, file.format) is not file.format:
+        raise refuse(
+            file.name,
+            f"is {file.format}, and its name promises {NAMED[suffix]}",
+            "name proteins .faa and contigs .fna, or give the other file",
+        )
+
+
+def refuse_twice(name: str, identifier: str) -> FluxError:
+    """The error of a file in which an id occurs twice."""
+    return refuse(name, f"has the id '{identifier}' twice", "give each protein and contig an id of its own")
 
 
 def refuse(name: str, reason: str, *ways_out: str) -> FluxError:

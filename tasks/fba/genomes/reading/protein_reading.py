@@ -12,7 +12,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.genomes.protein_table import Protein
 from fluxagents.tasks.fba.genomes.reading.eggnog_table import read_eggnog
 from fluxagents.tasks.fba.genomes.reading.gene_calling import Contig, call_genes
-from fluxagents.tasks.fba.genomes.reading.genome_file import GenomeFile, GenomeFormat, refuse
+from fluxagents.tasks.fba.genomes.reading.genome_file import GenomeFile, GenomeFormat, refuse, refuse_twice
 from fluxagents.tasks.fba.genomes.reading.gff_file import read_gff
 from fluxagents.tasks.fba.genomes.reference_set import INSTALL
 
@@ -155,9 +155,7 @@ def _require_distinct(file: GenomeFile, names: Sequence[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise refuse(
-                file.name, f"has the id '{name}' twice", "give each protein and contig an id of its own"
-            )
+            raise refuse_twice(file.name, name)
         seen.add(name)
 
 

@@ -21,14 +21,17 @@ from fluxagents.scheduler.collaboration.feedback import Feedback
 from fluxagents.scheduler.collaboration.inbox import Inbox
 from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.workers.clients.awaited.async_client import AsyncClient
+from fluxagents.workers.clients.awaited.async_genomes import AsyncGenomes
 from fluxagents.workers.clients.awaited.async_http_client import AsyncHttpBook, AsyncHttpClient
 from fluxagents.workers.clients.awaited.async_notebooks import AsyncNotebooks
 from fluxagents.workers.clients.awaited.async_people import AsyncCollaboration, AsyncFeedback, AsyncInbox
 from fluxagents.workers.clients.awaited.async_runs import AsyncBatch, AsyncRun, AsyncSession, AsyncSessions
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.clients.client_run import ClientRun
+from fluxagents.workers.clients.genomes import Genomes
 from fluxagents.workers.clients.http.http_book import HttpBook
 from fluxagents.workers.clients.http.http_client import HttpClient
+from fluxagents.workers.clients.http.http_genomes import HttpGenomes
 from fluxagents.workers.clients.http.http_notebooks import HttpNotebooks
 from fluxagents.workers.clients.http.http_people import HttpCollaboration, HttpFeedback, HttpInbox
 from fluxagents.workers.clients.http.http_sessions import HttpSessions
@@ -48,13 +51,15 @@ PAIRS = (
     (Inbox, AsyncInbox),
     (HttpInbox, AsyncInbox),
     (HttpNotebooks, AsyncNotebooks),
+    (Genomes, AsyncGenomes),
+    (HttpGenomes, AsyncGenomes),
     (HttpClient, AsyncHttpClient),
     (HttpBook, AsyncHttpBook),
 )
 """What scripts hold, and what asynchronous scripts hold instead."""
 
 
-PEOPLE = {"feedback", "collaboration", "inbox", "notebooks"}
+PEOPLE = {"feedback", "collaboration", "inbox", "notebooks", "genomes"}
 
 BOOKS = {"schedules", "triggers", "webhooks"}
 """That only clients over HTTP have."""

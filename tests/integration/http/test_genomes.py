@@ -1,0 +1,86 @@
+"""Genomes over HTTP: what is stored, and what is refused with which words."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from pathlib import Path
+
+import pytest
+from tests.support.genomes import GENOME
+from tests.support.http_api import Api
+
+from fluxagents import AsyncHttpClient, FluxError, HttpClient
+from fluxagents.flows.errors import ErrorClass
+from fluxagents.flows.people.roles import Role
+from fluxagents.tasks.fba.genomes.reading.genome_file import GenomeFormat
+
+PROTEINS = b">a\nMKVLAAGIVGLCAKAYESTQ\n>b\nMSTNPKPQRKTKRNTNRRPQ\n"
+
+
+def send(api: Api, headers: dict[str, str], data: bytes) -> str:
+    upload = str(api.client.post("/v1/uploads", headers=headers).json()["upload"])
+    part = {**headers, "Content-Type": "application/partial-upload", "Upload-Offset": "0"}
+    assert api.client.patch(f"/v1/uploads/{upload}", content=data, headers=part).status_code == 200
+    return upload
+
+
+def test_a_genome_is_stored_under_the_digest_of_what_is_in_it(api: Api, rob: dict[str, str]) -> None:
+    digests = set()
+    for data in (GENOME.read_bytes(), gzip.compress(GENOME.read_bytes())):
+        upload = send(api, rob, data)
+        answer = api.client.post("/v1/genomes", json={"upload": upload, "name": GENOME.name}, headers=rob)
+        assert answer.status_code == 201
+        assert answer.json()["format"] == "eggNOG-mapper annotations"
+        assert answer.json()["size_bytes"] == GENOME.stat().st_size
+        digests.add(answer.json()["digest"])
+        assert api.client.head(f"/v1/uploads/{upload}", headers=rob).status_code == 404
+    (digest,) = digests
+    assert api.ports.artifacts().get(digest) == GENOME.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("e.faa", b"", "is empty"),
+        ("t.faa", b"Dear Ana, the genome is on the server.", "is no genome: it begins with 'Dear Ana"),
+        ("p.fna.gz", gzip.compress(PROTEINS), "is protein FASTA, and its name promises nucleotide FASTA"),
+        ("d.faa", PROTEINS + b">a\nMKV\n", "has the id 'a' twice"),
+        ("g.faa.gz", gzip.compress(PROTEINS)[:-9], "is damaged"),
+    ],
+)
+def test_what_is_no_genome_is_refused_by_name(
+    api: Api, rob: dict[str, str], name: str, data: bytes, words: str
+) -> None:
+    answer = api.client.post("/v1/genomes", json={"upload": send(api, rob, data), "name": name}, headers=rob)
+    assert answer.status_code == 422
+    assert f"genome file '{name}' {words}" in answer.json()["detail"]
+
+
+def test_who_only_looks_stores_none(api: Api, rob: dict[str, str]) -> None:
+    body = {"upload": send(api, rob, PROTEINS), "name": "p.faa"}
+    reader = api.bearer("vera", Role.VIEWER)
+    assert api.client.post("/v1/genomes", json=body, headers=reader).status_code == 403
+
+
+def test_a_script_sends_a_file_in_parts(
+    served: tuple[Api, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fluxagents.workers.clients.http.uploads.PART_BYTES", 50)
+    api, address = served
+    key = api.bearer("rob", Role.RUNNER)["Authorization"].partition(" ")[2]
+    file = tmp_path / "p.faa"
+    file.write_bytes(PROTEINS)
+    with HttpClient(address, key) as client:
+        stored = client.genomes.add(file)
+        with pytest.raises(FluxError, match=r"genome file .none\.faa. cannot be read") as raised:
+            client.genomes.add(tmp_path / "none.faa")
+    assert raised.value.kind is ErrorClass.BAD_ARGUMENT
+    assert stored.format is GenomeFormat.PROTEINS
+    assert api.ports.artifacts().get(stored.digest) == PROTEINS
+
+    async def again() -> str:
+        async with AsyncHttpClient(address, key) as client:
+            return (await client.genomes.add(file)).digest
+
+    assert asyncio.run(again()) == stored.digest
