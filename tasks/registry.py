@@ -66,6 +66,7 @@ MODULES = (
     "fba.changes.add_reactions",
     "fba.genomes.annotate_proteins",
     "fba.genomes.build_metabolic_model",
+    "fba.genomes.validate_model_draft",
     "fba.genomes.apply_model_draft",
     "fba.artifacts.fetch_artifact",
     "fba.entities.resolve_biochem_entity",

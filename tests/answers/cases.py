@@ -33,6 +33,7 @@ ALIKE = frozenset(
         "search_biochem",
         "translate_database_ids",
         "build_metabolic_model",
+        "validate_model_draft",
         "apply_model_draft",
     }
 )

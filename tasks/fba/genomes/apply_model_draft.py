@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 
 class Args(DraftArgs):
-    """The draft."""
+    """The draft, and what speaks for it."""
+
+    evidence: str = Field(
+        default="",
+        max_length=2_000,
+        description="What tests of the draft have shown, for whoever approves it.",
+    )
 
 
 class Result(ToolResult):

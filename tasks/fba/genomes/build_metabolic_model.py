@@ -13,6 +13,7 @@ from pydantic import Field, JsonValue
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.display import list_names, list_values
 from fluxagents.tasks.fba.genomes.annotation import ANNOTATE, Annotation, read_annotation
+from fluxagents.tasks.fba.genomes.draft_ensemble import Ensemble, select_ensemble
 from fluxagents.tasks.fba.genomes.draft_growth import (
     FilledDraft,
     MediumGrowth,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 MAINTENANCE = "ATPM"
 """A network that grows must be able to pay for maintenance too, where its universal model has that."""
+
+
+HALF = 0.5
 
 
 class Args(GrowthArgs):
@@ -70,6 +74,13 @@ class Args(GrowthArgs):
         ge=0,
         description="Count that fixes the solver's choices: others give other equally good networks.",
     )
+    alternatives: int = Field(
+        default=0,
+        ge=0,
+        le=50,
+        description="Count of further networks, for other costs of what has no evidence: how many have each "
+        "reaction. All searches share 'time_limit_s'.",
+    )
 
     @property
     def further_solvers(self) -> tuple[str, ...]:
@@ -89,6 +100,8 @@ class Result(ToolResult):
     score_bound: float = Field(description="No network has a larger score; in medians as well.")
     gap_fraction: float
     genes: int = Field(description="Count of genes in the rules.")
+    alternatives: int = Field(description="Count of further networks that were found in time.")
+    alternatives_optimal: int = Field(description="Count of these that are optimal within the gap.")
     media: tuple[MediumGrowth, ...]
 
     def files(self) -> Sequence[ResultFile]:
@@ -118,7 +131,21 @@ class Result(ToolResult):
             "growth_lost_without_fraction": list_values(
                 {row.reaction: row.growth_lost_fraction for row in unsupported}, limit
             ),
+            **self._display_agreement(),
             "draft": self.draft.file.display(),
+        }
+
+    def _display_agreement(self) -> dict[str, JsonValue]:
+        """On how many reactions the alternatives agree; nothing where none were asked for."""
+        agreement = self.draft.agreement_fraction
+        if not agreement:
+            return {}
+        shares = [agreement[row.reaction] for row in self.draft.reactions if row.is_in]
+        return {
+            "alternatives_count": self.alternatives,
+            "alternatives_optimal_count": self.alternatives_optimal,
+            "in_all_alternatives_count": sum(share == 1 for share in shares),
+            "in_less_than_half_count": sum(share < HALF for share in shares),
         }
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
@@ -126,7 +153,7 @@ class Result(ToolResult):
                  for row in self.media]  # fmt: skip
         numbers = dict.fromkeys(("growth_before_per_h", "growth_per_h"), "float64")
         return {
-            "reactions": tabulate_draft(self.draft.reactions),
+            "reactions": tabulate_draft(self.draft),
             "media": pd.DataFrame(media, columns=list(MediumGrowth.model_fields)).astype(numbers),
         }
 
@@ -149,7 +176,8 @@ def run(model: Model, args: Args, evidence: Evidence) -> Result:
     """Choose the reactions of the universal model `model`; growth in 1/h, uptakes in mmol/gDW/h.
 
     Facts for flows: `reactions_count`, `genes_count`, `with_evidence_count`, `gap_fraction`, `status`,
-    `media_without_growth.count`, `added_for_growth.count`, `without_evidence.count`, `draft.digest`.
+    `media_without_growth.count`, `added_for_growth.count`, `without_evidence.count`, `draft.digest`; with
+    alternatives `alternatives_count`, `in_all_alternatives_count`, `in_less_than_half_count`.
 
     Raises:
         FluxError: `BAD_ARGUMENT` if no protein is like one of a curated model, or the model has no biomass
@@ -168,7 +196,7 @@ def run(model: Model, args: Args, evidence: Evidence) -> Result:
         )
     # By id, since a model that was changed and put back has another order, which would decide between ties.
     reactions = sorted(model.reactions, key=lambda reaction: str(reaction.id))
-    selection = _select(reactions, biomass.reaction, scores, args)
+    selection, ensemble = _select(reactions, biomass.reaction, scores, args)
     chosen = frozenset(reactions[position].id for position in selection.kept)
     filled = fill_media(model, biomass.reaction, chosen, evidence.media, args.min_growth_per_h)
     unsupported = [
@@ -187,6 +215,11 @@ def run(model: Model, args: Args, evidence: Evidence) -> Result:
             universal=model.id or "",
             medium_mmol_per_gdw_h=filled.medium,
             reactions=rows,
+            agreement_fraction={
+                reaction.id: share for reaction, share in zip(reactions, ensemble.agreement, strict=True)
+            }
+            if args.alternatives
+            else {},
         ),
         biomass_reaction=biomass.reaction.id,
         status="optimal" if selection.is_optimal else "time_limit",
@@ -194,13 +227,15 @@ def run(model: Model, args: Args, evidence: Evidence) -> Result:
         score_bound=selection.bound,
         gap_fraction=round(selection.gap_fraction, 9),
         genes=len(genes),
+        alternatives=ensemble.alternatives,
+        alternatives_optimal=ensemble.optimal,
         media=filled.growths,
     )
 
 
 def _select(
     reactions: Sequence[Reaction], biomass: Reaction, scores: Mapping[str, ReactionScore], args: Args
-) -> Selection:
+) -> tuple[Selection, Ensemble]:
     free = {*exchanges(biomass.model), biomass.id, MAINTENANCE}
     values = [
         0.0 if reaction.id in free else scores[reaction.id].score if reaction.id in scores else -args.penalty
@@ -209,14 +244,21 @@ def _select(
     needed = [
         position for position, reaction in enumerate(reactions) if reaction.id in {biomass.id, MAINTENANCE}
     ]
-    return select_reactions(
-        FluxNetwork.of(reactions),
+    network, time_limit_s = FluxNetwork.of(reactions), args.time_limit_s / (1 + args.alternatives)
+    selection = select_reactions(
+        network, values, needed, gap=args.gap_fraction, time_limit_s=time_limit_s, seed=args.seed
+    )
+    ensemble = select_ensemble(
+        network,
         values,
         needed,
+        selection,
+        count=args.alternatives,
         gap=args.gap_fraction,
-        time_limit_s=args.time_limit_s,
+        time_limit_s=time_limit_s,
         seed=args.seed,
     )
+    return selection, ensemble
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -62,11 +62,14 @@ class ModelDraft(BaseModel):
     """Id of the universal model."""
     medium_mmol_per_gdw_h: dict[str, float]
     reactions: tuple[DraftReaction, ...]
+    agreement_fraction: dict[str, float] = Field(default_factory=dict)
+    """Reaction -> fraction of the alternative networks that have it; empty where none were made."""
 
     @property
     def file(self) -> ResultFile:
         """As an artifact; the same draft has the same digest."""
-        content = self.model_dump_json(indent=0).encode()
+        absent = None if self.agreement_fraction else {"agreement_fraction"}
+        content = self.model_dump_json(indent=0, exclude=absent).encode()
         return ResultFile(name="draft.json", media_type="application/json", content=content)
 
 
@@ -125,8 +128,12 @@ def _describe(row: DraftReaction) -> str:
     return f"{row.decision}: {row.reason}{score}{hits}"
 
 
-def tabulate_draft(rows: Sequence[DraftReaction]) -> pd.DataFrame:
+def tabulate_draft(draft: ModelDraft) -> pd.DataFrame:
     """The evidence table, one row per reaction of the universal model."""
-    numbers = dict.fromkeys(("score", "identity_percent", "growth_lost_fraction"), "float64")
-    table = pd.DataFrame([row.model_dump() for row in rows], columns=list(DraftReaction.model_fields))
-    return table.astype(numbers)
+    numbers = ("score", "identity_percent", "growth_lost_fraction", "agreement_fraction")
+    rows = [
+        {**row.model_dump(), "agreement_fraction": draft.agreement_fraction.get(row.reaction)}
+        for row in draft.reactions
+    ]
+    columns = [*DraftReaction.model_fields, "agreement_fraction"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(numbers, "float64"))

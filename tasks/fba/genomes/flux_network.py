@@ -34,6 +34,8 @@ class FluxNetwork:
 
     stoichiometry: Any
     """Metabolites by reactions, a SciPy matrix in columns."""
+    metabolites: tuple[str, ...]
+    """Ids, in the order of the rows."""
     lower: NDArray[Any]
     upper: NDArray[Any]
 
@@ -54,6 +56,7 @@ class FluxNetwork:
         upper = [r.upper_bound > 0 or r.id in exchanges for r in reactions]
         return cls(
             sparse.csc_matrix((values, (places, columns)), shape=shape),
+            tuple(rows),
             np.where(lower, -MAX_FLUX_MMOL_PER_GDW_H, 0.0),
             np.where(upper, MAX_FLUX_MMOL_PER_GDW_H, 0.0),
         )
@@ -85,6 +88,35 @@ def find_active(network: FluxNetwork) -> NDArray[Any]:
     return np.asarray(active)
 
 
+def find_made_from_nothing(network: FluxNetwork) -> tuple[str, ...]:
+    """Ids of the metabolites that a network without exchanges can give off, sorted; none if it keeps mass.
+
+    One linear program makes as many as possible be given off by the least flux or more: fluxes of two
+    solutions may be added, so it finds all of them.
+
+    Raises:
+        FluxError: `SOLVER` if the program has no optimum.
+    """
+    sparse = import_module("scipy.sparse")
+    height, width = network.stoichiometry.shape
+    solver, one_each = start_solver(), sparse.identity(height)
+    load_program(
+        solver,
+        sparse.bmat([[network.stoichiometry, -one_each, None], [None, one_each, -one_each]]).tocsc(),
+        costs=np.concatenate([np.zeros(width + height), -np.ones(height)]),
+        columns=(
+            np.concatenate([network.lower, np.zeros(2 * height)]),
+            np.concatenate(
+                [network.upper, np.full(height, np.inf), np.full(height, LEAST_FLUX_MMOL_PER_GDW_H)]
+            ),
+        ),
+        rows=(np.zeros(2 * height), np.concatenate([np.zeros(height), np.full(height, np.inf)])),
+    )
+    given_off = _solve(solver, "what is made from nothing")[width + height :]
+    made = (name for name, flux in zip(network.metabolites, given_off, strict=True) if flux > ZERO_FLUX)
+    return tuple(sorted(made))
+
+
 def _solve_largest(network: FluxNetwork, one_way: NDArray[Any], signs: NDArray[Any]) -> NDArray[Any]:
     """The flux of each irreversible reaction up to the least one, as many of them as possible."""
     sparse = import_module("scipy.sparse")
@@ -107,12 +139,16 @@ def _solve_largest(network: FluxNetwork, one_way: NDArray[Any], signs: NDArray[A
         ),
         rows=(np.zeros(height + count), np.concatenate([np.zeros(height), np.full(count, np.inf)])),
     )
+    return _solve(solver, "which reactions carry flux")[width:]
+
+
+def _solve(solver: Any, what: str) -> NDArray[Any]:
     with time_solver("highs"):
         solver.run()
     status = solver.modelStatusToString(solver.getModelStatus())
     if status != "Optimal":
-        raise FluxError(ErrorClass.SOLVER, f"HiGHS could not tell which reactions carry flux: {status}")
-    return np.asarray(solver.getSolution().col_value)[width:]
+        raise FluxError(ErrorClass.SOLVER, f"HiGHS could not tell {what}: {status}")
+    return np.asarray(solver.getSolution().col_value)
 
 
 def _null_vector(stoichiometry: Any) -> NDArray[Any]:

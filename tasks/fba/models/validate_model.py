@@ -140,7 +140,7 @@ def run(model: Model, args: Args) -> Result:
         }
         fields |= _precursors(model, biomass)
     carriers, cycles = energy_cycles(model)
-    fields |= _balance(model, biomass) | _biomass_mass(biomass) | _coverage(model)
+    fields |= report_balance(model, biomass) | _biomass_mass(biomass) | _coverage(model)
     fields |= {
         "energy_carriers_tested": carriers,
         "energy_generating_cycles": tuple(
@@ -164,7 +164,8 @@ def _biomass_reactions(model: Model, growth: Reaction | None) -> list[Reaction]:
     return [reaction for reaction in model.reactions if is_biomass(reaction)]
 
 
-def _balance(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
+def report_balance(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
+    """The fields of a `Result` on mass and charge; biomass reactions are left out."""
     left_out = {reaction.id for reaction in biomass}
     internal = [r for r in model.reactions if not r.boundary and r.id not in left_out and r.metabolites]
     without_formula = {r.id for r in internal if any(_elements(m) is None for m in r.metabolites)}

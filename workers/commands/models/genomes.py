@@ -18,6 +18,7 @@ from fluxagents.tasks.fba.genomes.reading.eggnog_table import add_eggnog
 from fluxagents.tasks.fba.genomes.reading.genome_file import read_genome_file
 from fluxagents.tasks.fba.genomes.reading.protein_reading import read_proteins
 from fluxagents.tasks.fba.genomes.reference_set import UNIVERSES
+from fluxagents.tasks.fba.genomes.stored_genome import store_genome
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.workers.commands.artifacts.address import artifact_store
 from fluxagents.workers.commands.command_client import record_file_act
@@ -59,11 +60,11 @@ def add(file: Path, as_json: bool) -> None:
     """
     genome = read_genome_file(file)
     record_file_act(Settings.load(), Action.ARTIFACT_ADD, Resource(kind="artifact", id=file.name))
-    ref = artifact_store().put_file(genome.file, tool="")
+    stored = store_genome(artifact_store(), genome)
     if as_json:
-        print_json({"digest": ref.digest, "format": genome.format, "bytes": ref.size_bytes})
+        print_json({"digest": stored.digest, "format": stored.format, "bytes": stored.size_bytes})
     else:
-        echo(ref.digest)
+        echo(stored.digest)
 
 
 @genomes.command(epilog=examples("fluxagents genomes proteins contigs.gff --sequences contigs.fna -o p.tsv"))
@@ -93,6 +94,9 @@ def proteins(file: Path, sequences: Path | None, annotations: Path | None, outpu
 @click.option("--sequences", type=_EXISTING, help="Nucleotides of a GFF3 file that has none itself.")
 @click.option("--annotations", type=_EXISTING, help="Table of eggNOG-mapper for the same proteins.")
 @click.option("--time-limit", default=600.0, show_default=True, help="Seconds for the search.")
+@click.option(
+    "--alternatives", default=0, show_default=True, help="Further networks: how many have each reaction."
+)
 @click.option("-o", "--output", type=_OUTPUT, required=True, help="The SBML file to write.")
 @click.option("--evidence", type=_OUTPUT, required=True, help="The table of decisions to write (tsv).")
 @json_option
@@ -103,6 +107,7 @@ def build(
     sequences: Path | None,
     annotations: Path | None,
     time_limit: float,
+    alternatives: int,
     output: Path,
     evidence: Path,
     as_json: bool,
@@ -116,7 +121,10 @@ def build(
     store = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
     universal = store.load(store.resolve(universe)).copy()
     args = build_metabolic_model.Args(
-        annotation=found.annotation.file.digest, media=media, time_limit_s=time_limit
+        annotation=found.annotation.file.digest,
+        media=media,
+        time_limit_s=time_limit,
+        alternatives=alternatives,
     )
     given = build_metabolic_model.Evidence(found.annotation, tuple(library.medium(name) for name in media))
     result = build_metabolic_model.run(universal, args, given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from fluxagents.tasks.fba.genomes.draft_model import DraftReaction
 from fluxagents.workers.reports.draft.draft_report import DraftReport
@@ -25,6 +25,9 @@ _COLUMNS = (
     "like",
     "growth lost without it",
 )
+
+AGREEMENT = "alternatives that have it"
+"""The heading of a column that is there only where alternatives were made."""
 
 
 def write_draft_page(report: DraftReport, title: str) -> bytes:
@@ -58,13 +61,22 @@ def _draw_body(report: DraftReport) -> Iterator[str]:
 
 def _draw_evidence(report: DraftReport) -> Iterator[str]:
     yield draw_heading("Evidence")
+    agreement = report.draft.agreement_fraction
     parts = (
         ("reactions without genes, the most needed first", report.without_genes),
         ("reactions with genes, the weakest first", report.with_genes),
         ("reactions with genes that are left out, the strongest first", report.left_out),
     )
     for words, rows in parts:
-        yield fold(f"{len(rows):,} {words}", [table(_COLUMNS, map(_describe, rows))])
+        columns = (*_COLUMNS, AGREEMENT) if agreement else _COLUMNS
+        cells = ((*_describe(row), *_agree(row, agreement)) for row in rows)
+        yield fold(f"{len(rows):,} {words}", [table(columns, cells)])
+
+
+def _agree(row: DraftReaction, agreement: Mapping[str, float]) -> Iterator[str]:
+    """The cell of a reaction, where alternatives were made."""
+    if agreement:
+        yield f"{agreement[row.reaction]:.0%}"
 
 
 def _describe(row: DraftReaction) -> tuple[object, ...]:

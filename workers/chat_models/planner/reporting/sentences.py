@@ -153,6 +153,7 @@ WRITERS: Mapping[str, Writer] = {
     "add_reactions": change_answers.describe_added_reactions,
     "annotate_proteins": genome_answers.describe_annotation,
     "build_metabolic_model": genome_answers.describe_draft,
+    "validate_model_draft": genome_answers.describe_draft_tests,
     "apply_model_draft": genome_answers.describe_model_of_draft,
     "fetch_artifact": lookup_answers.describe_rows,
     "resolve_biochem_entity": lookup_answers.describe_entity,

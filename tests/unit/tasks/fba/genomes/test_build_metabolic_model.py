@@ -157,3 +157,14 @@ def test_reactions_without_flux_are_those_that_cobra_finds(fresh_textbook: Any, 
     active = find_active(FluxNetwork.of(fresh_textbook.reactions))
     blocked = {r.id for r, is_active in zip(fresh_textbook.reactions, active, strict=True) if not is_active}
     assert blocked == set(find_blocked_reactions(fresh_textbook, processes=1))
+
+
+def test_alternatives_agree_on_what_growth_needs_and_are_the_same_for_a_seed(build: Build) -> None:
+    plain, draft = build().draft, build(alternatives=3).draft
+    assert (draft.reactions, plain.agreement_fraction) == (plain.reactions, {})
+    assert draft.file.digest == build(alternatives=3).draft.file.digest
+    agreement = draft.agreement_fraction
+    assert set(agreement) == {row.reaction for row in draft.reactions}
+    assert set(agreement.values()) <= {0.0, 0.25, 0.5, 0.75, 1.0}
+    assert {agreement[name] for name in ("Biomass_Ecoli_core", "ATPM")} == {1.0}
+    assert set(agreement.values()) - {0.0, 1.0}, "no alternative differs from the draft"

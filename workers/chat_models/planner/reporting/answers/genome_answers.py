@@ -39,6 +39,18 @@ def describe_draft(finding: ReportedFinding) -> Iterator[str]:
     yield f"The search ended with {status}: no network is better by more than {gap} of the best score."
 
 
+def describe_draft_tests(finding: ReportedFinding) -> Iterator[str]:
+    """Where the draft grows, whether that is as expected, and whether it is sound."""
+    values = finding.values
+    for medium, rate in values["growth_per_h"]["values"].items():
+        yield f"Growth on {medium}: {'none' if rate is None else format_rate(rate)}."
+    yield from finding.list_all("unexpected_growth", "medium", "not as expected", "media")
+    yield f"Energy carriers charged out of nothing: {values['energy_carriers_charged']}."
+    yield from finding.list_all("made_from_nothing", "metabolite", "made out of nothing")
+    yield from finding.list_all("mass_imbalanced_reactions", "reaction", "not balanced by mass")
+    yield from finding.list_all("auxotrophies", "auxotrophy", "found", "auxotrophies")
+
+
 def describe_model_of_draft(finding: ReportedFinding) -> Iterator[str]:
     """How large the model is, and whether it grows."""
     values = finding.values
