@@ -13,7 +13,6 @@ from pydantic import Field, JsonValue
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.display import list_names, list_values
 from fluxagents.tasks.fba.genomes.annotation import ANNOTATE, Annotation, read_annotation
-from fluxagents.tasks.fba.genomes.draft_ensemble import Ensemble, select_ensemble
 from fluxagents.tasks.fba.genomes.draft_growth import (
     FilledDraft,
     MediumGrowth,
@@ -21,10 +20,11 @@ from fluxagents.tasks.fba.genomes.draft_growth import (
     find_growth_lost,
 )
 from fluxagents.tasks.fba.genomes.draft_model import BUILD, DraftReaction, ModelDraft, tabulate_draft
-from fluxagents.tasks.fba.genomes.flux_network import FluxNetwork
 from fluxagents.tasks.fba.genomes.reaction_scores import ReactionScore, score_reactions
-from fluxagents.tasks.fba.genomes.reaction_selection import Selection, select_reactions
 from fluxagents.tasks.fba.genomes.reference_set import find_reference
+from fluxagents.tasks.fba.genomes.selection.draft_ensemble import Ensemble, select_ensemble
+from fluxagents.tasks.fba.genomes.selection.flux_network import FluxNetwork
+from fluxagents.tasks.fba.genomes.selection.reaction_selection import Selection, select_reactions
 from fluxagents.tasks.fba.solving.biomass import find_biomass
 from fluxagents.tasks.fba.solving.conditions import GrowthArgs, exchanges
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra

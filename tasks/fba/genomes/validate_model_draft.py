@@ -13,7 +13,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.display import list_names, list_values
 from fluxagents.tasks.fba.changes.growth_change import hold_change
 from fluxagents.tasks.fba.genomes.draft_model import ModelDraft, reduce_to_draft
-from fluxagents.tasks.fba.genomes.flux_network import FluxNetwork, find_made_from_nothing
+from fluxagents.tasks.fba.genomes.selection.flux_network import FluxNetwork, find_made_from_nothing
 from fluxagents.tasks.fba.genomes.stored_draft import DraftArgs, read_draft
 from fluxagents.tasks.fba.media import predict_auxotrophies
 from fluxagents.tasks.fba.media.media_growth import MediaResult, grow_on_media

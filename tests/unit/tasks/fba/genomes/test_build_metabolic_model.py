@@ -16,9 +16,9 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.genomes import build_metabolic_model
 from fluxagents.tasks.fba.genomes.annotation import Annotation
 from fluxagents.tasks.fba.genomes.draft_model import reduce_to_draft
-from fluxagents.tasks.fba.genomes.flux_network import FluxNetwork, find_active
 from fluxagents.tasks.fba.genomes.reaction_scores import score_reactions
 from fluxagents.tasks.fba.genomes.reference_set import find_reference
+from fluxagents.tasks.fba.genomes.selection.flux_network import FluxNetwork, find_active
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 
 HIDDEN = {"ENO"}

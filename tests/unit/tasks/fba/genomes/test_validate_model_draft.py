@@ -9,7 +9,7 @@ import pytest
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.genomes import validate_model_draft
 from fluxagents.tasks.fba.genomes.draft_model import DraftReaction, ModelDraft
-from fluxagents.tasks.fba.genomes.flux_network import FluxNetwork, find_made_from_nothing
+from fluxagents.tasks.fba.genomes.selection.flux_network import FluxNetwork, find_made_from_nothing
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.workers.clients.local import LocalClient

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.genomes.flux_network import FluxNetwork
-from fluxagents.tasks.fba.genomes.reaction_selection import Selection, select_reactions
+from fluxagents.tasks.fba.genomes.selection.flux_network import FluxNetwork
+from fluxagents.tasks.fba.genomes.selection.reaction_selection import Selection, select_reactions
 from fluxagents.tasks.fba.solving.lazy_libraries import np
 
 SPREAD = 0.5

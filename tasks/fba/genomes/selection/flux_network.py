@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
@@ -24,8 +24,11 @@ LEAST_FLUX_MMOL_PER_GDW_H = 0.01
 
 ZERO_FLUX = 1e-6
 
-NULL_COMPONENT = 1e-7
-"""Of a random vector of the null space: a reaction whose component is smaller is in no vector of it."""
+NULL_COMPONENT = 1e-8
+"""Of a random vector of the null space: a reaction whose component is smaller is in no vector of it.
+
+Those of universal models are below 1e-9 or above 5e-7.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +79,20 @@ def find_active(network: FluxNetwork) -> NDArray[Any]:
     Raises:
         FluxError: `SOLVER` if the program has no optimum.
     """
-    is_open = (network.lower < 0) | (network.upper > 0)
-    one_way = np.nonzero(is_open & ((network.lower >= 0) | (network.upper <= 0)))[0]
-    signs = np.where(network.upper[one_way] > 0, 1.0, -1.0)
-    fluxes = _solve_largest(network, one_way, signs)
-    active = is_open.copy()
+    one_way = _list_one_way(network)
+    # Without bounds, since reactions that share a small flux would else compete for it.
+    endless = replace(
+        network,
+        lower=np.where(network.lower < 0, -np.inf, 0.0),
+        upper=np.where(network.upper > 0, np.inf, 0.0),
+    )
+    fluxes = np.abs(_solve_spread(endless, one_way, LEAST_FLUX_MMOL_PER_GDW_H)[one_way])
+    active = (network.lower < 0) | (network.upper > 0)
     active[one_way[fluxes < ZERO_FLUX]] = False
     kept = np.nonzero(active)[0]
-    vector = _null_vector(network.stoichiometry[:, kept])
-    active[kept[np.abs(vector) < NULL_COMPONENT]] = False
+    is_null = np.abs(_null_vector(network.stoichiometry[:, kept])) < NULL_COMPONENT
+    # Of the others the program knows better: their part of a vector may be small because growth takes little.
+    active[kept[is_null & ~np.isin(kept, one_way)]] = False
     return np.asarray(active)
 
 
@@ -117,11 +125,26 @@ def find_made_from_nothing(network: FluxNetwork) -> tuple[str, ...]:
     return tuple(sorted(made))
 
 
-def _solve_largest(network: FluxNetwork, one_way: NDArray[Any], signs: NDArray[Any]) -> NDArray[Any]:
-    """The flux of each irreversible reaction up to the least one, as many of them as possible."""
+def find_spread_flux(network: FluxNetwork, most: float) -> NDArray[Any]:
+    """A flux in which the irreversible reactions carry as much as they can, each counted up to `most`.
+
+    Raises:
+        FluxError: `SOLVER` if the program has no optimum.
+    """
+    return _solve_spread(network, _list_one_way(network), most)
+
+
+def _list_one_way(network: FluxNetwork) -> NDArray[Any]:
+    """Positions of the open reactions that have one direction."""
+    is_open = (network.lower < 0) | (network.upper > 0)
+    return np.asarray(np.nonzero(is_open & ((network.lower >= 0) | (network.upper <= 0)))[0])
+
+
+def _solve_spread(network: FluxNetwork, one_way: NDArray[Any], most: float) -> NDArray[Any]:
     sparse = import_module("scipy.sparse")
     height, width = network.stoichiometry.shape
     count = len(one_way)
+    signs = np.where(network.upper[one_way] > 0, 1.0, -1.0)
     picks = sparse.csr_matrix((signs, (np.arange(count), one_way)), shape=(count, width))
     matrix = sparse.bmat(
         [[network.stoichiometry, None], [picks, -sparse.identity(count)]]
@@ -135,11 +158,63 @@ def _solve_largest(network: FluxNetwork, one_way: NDArray[Any], signs: NDArray[A
         costs=np.concatenate([np.zeros(width), -np.ones(count)]),
         columns=(
             np.concatenate([network.lower, np.zeros(count)]),
-            np.concatenate([network.upper, np.full(count, LEAST_FLUX_MMOL_PER_GDW_H)]),
+            np.concatenate([network.upper, np.full(count, most)]),
         ),
         rows=(np.zeros(height + count), np.concatenate([np.zeros(height), np.full(count, np.inf)])),
     )
-    return _solve(solver, "which reactions carry flux")[width:]
+    return _solve(solver, "which reactions carry flux")[:width]
+
+
+def find_largest_flux(network: FluxNetwork, positions: Iterable[int]) -> dict[int, float]:
+    """The largest flux of some reactions, each alone and in either direction, mmol/gDW/h.
+
+    Raises:
+        FluxError: `SOLVER` if no flux is within the bounds.
+    """
+    height, width = network.stoichiometry.shape
+    solver = start_solver()
+    load_program(
+        solver,
+        network.stoichiometry.tocsc(),
+        costs=np.zeros(width),
+        columns=(network.lower, network.upper),
+        rows=(np.zeros(height), np.zeros(height)),
+    )
+    largest: dict[int, float] = {}
+    for position in positions:
+        ends = []
+        for cost in (-1.0, 1.0):
+            solver.changeColCost(position, cost)
+            ends.append(abs(float(_solve(solver, "what a reaction carries")[position])))
+        solver.changeColCost(position, 0.0)
+        largest[position] = max(ends)
+    return largest
+
+
+def find_smallest_flux(network: FluxNetwork, avoided: NDArray[Any]) -> NDArray[Any]:
+    """A flux within the bounds in which some reactions, by position, carry as little as possible together.
+
+    Raises:
+        FluxError: `SOLVER` if no flux is within the bounds.
+    """
+    sparse = import_module("scipy.sparse")
+    height, width = network.stoichiometry.shape
+    count = len(avoided)
+    picks = sparse.csr_matrix((np.ones(count), (np.arange(count), avoided)), shape=(count, width))
+    one_each, none = sparse.identity(count), np.zeros(count)
+    blocks = [[network.stoichiometry, None], [picks, -one_each], [picks, one_each]]
+    solver = start_solver()
+    load_program(
+        solver,
+        sparse.bmat(blocks if count else [[network.stoichiometry]]).tocsc(),
+        costs=np.concatenate([np.zeros(width), np.ones(count)]),
+        columns=(np.concatenate([network.lower, none]), np.concatenate([network.upper, none + np.inf])),
+        rows=(
+            np.concatenate([np.zeros(height), none - np.inf, none]),
+            np.concatenate([np.zeros(height), none, none + np.inf]),
+        ),
+    )
+    return _solve(solver, "which reactions can be spared")[:width]
 
 
 def _solve(solver: Any, what: str) -> NDArray[Any]:

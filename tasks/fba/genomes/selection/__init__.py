@@ -1,0 +1,1 @@
+"""Which reactions of a universal model an organism has."""
