@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import weakref
 from collections import OrderedDict
@@ -12,9 +11,9 @@ from typing import Any
 
 import swiglpk
 from cobra import Model
-from sympy.core.cache import clear_cache  # type: ignore[import-untyped]
 
 from fluxagents.tasks.fba.models.model_file import encode_model
+from fluxagents.tasks.fba.solving.optlang_program import free_programs
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.observing.metrics.amounts import Tally
 from fluxagents.workers.observing.metrics.catalog import MODEL_CACHE
@@ -85,7 +84,7 @@ class ModelCache:
             dropped = True
         if dropped:
             del cached
-            _collect_garbage()
+            free_programs()
 
 
 def _free_solver_of(model: Model) -> None:
@@ -96,9 +95,3 @@ def _free_solver_of(model: Model) -> None:
 
 def _delete_problem(problem: Any) -> None:
     swiglpk.glp_delete_prob(problem)
-
-
-def _collect_garbage() -> None:
-    """Models are cycles of references, and sympy remembers their expressions."""
-    clear_cache()
-    gc.collect()

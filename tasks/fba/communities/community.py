@@ -21,8 +21,12 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.communities.community_members import CommunityArgs, Member
 from fluxagents.tasks.fba.solving.biomass import find_biomass
 from fluxagents.tasks.fba.solving.conditions import exchanges
-from fluxagents.tasks.fba.solving.lazy_libraries import cobra, pd
-from fluxagents.tasks.fba.solving.optlang_program import order_names, silence_highs_banner
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra, pd, swiglpk
+from fluxagents.tasks.fba.solving.optlang_program import (
+    free_programs,
+    order_names,
+    silence_highs_banner,
+)
 from fluxagents.tasks.fba.solving.outcome import ZERO_GROWTH_PER_H, Outcome
 from fluxagents.tasks.fba.solving.solver_clock import solve_program, time_solver
 
@@ -188,9 +192,7 @@ def build_community(members: Sequence[Member], args: CommunityArgs) -> Community
             ],
             columns=["id", "file", "abundance"],
         )  # fmt: skip
-        program = micom.Community(
-            table, progress=False, solver="hybrid", max_exchange=args.max_exchange_mmol_per_gdw_h
-        )
+        program = _assemble(micom, table, args.max_exchange_mmol_per_gdw_h)
     order_names(program.solver.problem)
     names = {identifier: member.name for identifier, member in ids.items()}
     abundances = {member.name: member.abundance_fraction for member in members}
@@ -217,6 +219,28 @@ def _import_micom() -> Any:
     logging.getLogger("micom").setLevel(logging.ERROR)
     silence_highs_banner()
     return micom
+
+
+def _assemble(micom: Any, table: Any, max_exchange: float) -> Any:
+    """A `micom.Community` of the table, without what its members were read into.
+
+    cobra reads each member into a problem of GLPK, which optlang never frees: those of genome-scale members
+    are megabytes each.
+    """
+    read = list[Any]()
+
+    class Program(micom.Community):  # type: ignore[misc]
+        """Remembers the models that its reactions come from."""
+
+        def add_reactions(self, reactions: Sequence[Any]) -> None:
+            read.extend({reaction.model for reaction in reactions} - {None, self})
+            super().add_reactions(reactions)
+
+    program = Program(table, progress=False, solver="hybrid", max_exchange=max_exchange)
+    while read:
+        swiglpk.glp_delete_prob(read.pop().solver.problem)
+    free_programs()  # those of members, and of the last community
+    return program
 
 
 def _write_member(member: Member, args: CommunityArgs, path: Path) -> Path:

@@ -5,6 +5,7 @@ The solver of a model itself is never switched: it does not come back as it was.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable, Iterator, MutableSet
 from contextlib import contextmanager
@@ -75,6 +76,12 @@ def order_names(problem: Any) -> None:
     """
     problem.variables = _Names(sorted(problem.variables))
     problem.constraints = _Names(sorted(problem.constraints))
+
+
+def free_programs() -> None:
+    """Free models and programs that nobody has: cycles of references, whose expressions sympy remembers."""
+    import_module("sympy.core.cache").clear_cache()
+    gc.collect()
 
 
 @cache

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import cobra
+import optlang
 import pandas as pd
 import pytest
+import swiglpk
 from tests.support.recorded_run import record
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.communities.community_members import parse_members
 from fluxagents.tasks.fba.communities.cross_feeding import share_out
+from fluxagents.tasks.fba.solving.optlang_program import free_programs
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.registry import tool_named
 
@@ -22,6 +26,9 @@ PER_GLUCOSE = 0.0916647464
 
 ALONE = 0.8739215069684
 """Growth on 10 of glucose."""
+
+EMPTY_PROGRAM_BLOCKS = 10
+"""A model begins as an empty program of GLPK; one of E. coli core has 22."""
 
 FIRST, SECOND = 0.7, 0.3
 MEMBERS = {"models": ["e_coli_core", "e_coli_core"], "abundances": [7, 3]}
@@ -120,6 +127,29 @@ def test_the_smallest_medium_holds_what_is_needed_in_traces(sources: Sources, sm
     assert uptakes["EX_cobalt2_e"] == pytest.approx(2.5e-5 * grown, rel=1e-3)
     assert found.verified_growth_per_h >= 0.5 * found.community_growth_per_h / 1.001
     assert len(uptakes) < 25, "of the 25 compounds of the whole medium"
+
+
+def test_communities_are_freed(sources: Sources) -> None:
+    """Members are read into programs of GLPK, which optlang keeps; symengine keeps all variables."""
+
+    def count() -> tuple[int, int]:
+        free_programs()
+        variables = sum(issubclass(type(one), optlang.interface.Variable) for one in gc.get_objects())
+        return variables, glpk_blocks()
+
+    run("find_community_medium", sources, **MEMBERS, smallest="least_uptake")
+    variables, blocks = count()
+    run("find_community_medium", sources, **MEMBERS, smallest="least_uptake")
+    after, blocks_after = count()
+    assert after == variables
+    assert blocks_after - blocks < EMPTY_PROGRAM_BLOCKS
+
+
+def glpk_blocks() -> int:
+    """How many blocks of memory GLPK has."""
+    blocks = swiglpk.intArray(1)
+    swiglpk.glp_mem_usage(blocks, None, None, None)
+    return int(blocks[0])
 
 
 def test_members_that_cannot_all_live_are_an_outcome(sources: Sources) -> None:
