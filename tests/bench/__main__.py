@@ -31,6 +31,7 @@ PARTS = (
     "split",
     "map",
     "solver",
+    "analyses",
     "lp",
     "knock_outs",
     "cache",
@@ -57,6 +58,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
     """What measures each part and says what it found."""
     # The app of the benchmarks reads the environment when it is imported.
     from tests.bench import (  # noqa: PLC0415
+        analyses,
         cache,
         capacity,
         context,
@@ -103,6 +105,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         "split": lambda: split.measure(folder).lines(),
         "map": lambda: survey.measure(folder).lines(),
         "solver": lambda: list(solver.lines()),
+        "analyses": lambda: list(analyses.lines()),
         "lp": lambda: list(lp.lines()),
         "knock_outs": lambda: list(knock_outs.lines()),
         "cache": lambda: list(cache.lines(folder, redis)),

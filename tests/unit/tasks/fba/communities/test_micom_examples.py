@@ -15,6 +15,7 @@ from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.registry import tool_named
 
 micom = pytest.importorskip("micom")
+data = pytest.importorskip("micom.data")
 
 ABUNDANCES = (5, 3, 2)
 FRACTION = 0.5
@@ -26,10 +27,8 @@ Pair = tuple[Any, Sources]
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """micom's community of its example, and a store with the file of its members."""
-    from micom.data import test_taxonomy  # noqa: PLC0415 # a fixture to pytest, were it of this module
-
     folder = tmp_path_factory.mktemp("store")
-    table = test_taxonomy(n=len(ABUNDANCES)).assign(id=["m1", "m2", "m3"], abundance=ABUNDANCES)
+    table = data.test_taxonomy(n=len(ABUNDANCES)).assign(id=["m1", "m2", "m3"], abundance=ABUNDANCES)
     silence_highs_banner()
     community = micom.Community(table, progress=False, solver="hybrid")
     order_names(community.solver.problem)
