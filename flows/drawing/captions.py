@@ -43,9 +43,9 @@ def format_reason(edge: PictureEdge) -> str:
 
 
 def format_moves(edge: PictureEdge) -> str:
-    """Write the moves along an edge, as in `[3, 6]`; empty for an edge that was not taken."""
+    """Write the moves along an edge, as in `[3, 6]`, or of many runs how many; empty for one not taken."""
     if not edge.moves:
-        return ""
+        return _count(edge.taken, "time") if edge.taken else ""
     numbers = [str(number) for number in edge.moves]
     if len(numbers) > MOVES_SHOWN + 1:
         numbers = [*numbers[:MOVES_SHOWN], "…", numbers[-1]]
@@ -71,6 +71,8 @@ def describe_node(node: PictureNode) -> Sequence[str]:
 def heading(picture: Picture) -> Sequence[str]:
     """What the picture is of, a line each: the flow, and the run if one is laid over."""
     lines = [f"{picture.flow} v{picture.version}"]
+    if picture.runs:
+        lines.append(f"moves of {_count(picture.runs, 'run')}")
     run = picture.run
     if run:
         model = f" on {run.model}" if run.model else ""

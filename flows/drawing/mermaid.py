@@ -52,7 +52,7 @@ def _node_lines(node: PictureNode) -> Iterator[str]:
 
 
 def _link(picture: Picture, edge: PictureEdge) -> str:
-    line = "==>" if edge.moves else "-.->" if picture.run else "-->"
+    line = "==>" if edge.taken else "-.->" if picture.is_walked else "-->"
     label = format_label(edge)
     return f'{line}|"{_escape(label)}"|' if label else line
 

@@ -85,7 +85,7 @@ def _number_moves(edges: Sequence[PictureEdge], visits: Sequence[Visit]) -> tupl
     """Number the moves along each edge; a move without an edge adds one."""
     known, moves = [*edges], [list[int]() for _ in edges]
     for number, (previous, entered) in enumerate(pairwise(visits), start=1):
-        index = _find_edge(known, previous.node, entered)
+        index = find_edge(known, previous.node, entered)
         if index == len(known):
             known.append(
                 PictureEdge(source=previous.node, target=entered.node, label=entered.because, declared=False)
@@ -98,7 +98,7 @@ def _number_moves(edges: Sequence[PictureEdge], visits: Sequence[Visit]) -> tupl
     )
 
 
-def _find_edge(edges: Sequence[PictureEdge], source: str, visit: Visit) -> int:
+def find_edge(edges: Sequence[PictureEdge], source: str, visit: Visit) -> int:
     """The index of the edge of a move; of several between two nodes that with its reason; else a new one."""
     between = [
         index for index, edge in enumerate(edges) if (edge.source, edge.target) == (source, visit.node)

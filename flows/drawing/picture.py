@@ -85,6 +85,13 @@ class Picture(Frozen):
     nodes: tuple[PictureNode, ...]
     edges: tuple[PictureEdge, ...] = Field(default=())
     run: PictureRun | None = None
+    runs: int = 0
+    """How many are laid over it as numbers of moves along each edge; 0 for none, and for one run alone."""
+
+    @property
+    def is_walked(self) -> bool:
+        """Whether edges say if they were taken."""
+        return self.run is not None or self.runs > 0
 
 
 def build_picture(flow: Flow, *, digest: str = "") -> Picture:

@@ -45,12 +45,12 @@ def draw_label(parent: ET.Element, route: Route, label: Label, style: str) -> No
 
 
 def style_of(edge: PictureEdge, *, walked: bool) -> str:
-    """How a line looks: `walk` for one that a run took, `faint` for one that it did not."""
+    """How a line looks: `walk` for one that runs took, `faint` for one that they did not."""
     if not walked:
         return ""
     if not edge.declared:
         return "jump"
-    return "walk" if edge.moves else "faint"
+    return "walk" if edge.taken else "faint"
 
 
 def title_of(edge: PictureEdge) -> str:

@@ -29,7 +29,7 @@ def svg(picture: Picture) -> str:
     """A picture as an SVG document; the same picture gives the same bytes."""
     cards = build_cards(picture)
     layout = build_layout(picture, cards)
-    styles = [style_of(edge, walked=picture.run is not None) for edge in picture.edges]
+    styles = [style_of(edge, walked=picture.is_walked) for edge in picture.edges]
     legend = legend_size(picture, set(styles)) if picture.run else (0.0, 0.0)
     inner = max(layout.width, legend[0], width(heading(picture)[0], TITLE_SIZE, bold=True), MIN_WIDTH)
     subtitle = [*heading(picture)[1:], *wrap(picture.purpose, SMALL_SIZE, inner, 3)]
@@ -92,7 +92,7 @@ def _heading(root: ET.Element, picture: Picture, subtitle: Sequence[str]) -> Non
 
 def _lines(parent: ET.Element, picture: Picture, layout: Layout, styles: Sequence[str]) -> None:
     point = layout.boxes[-1]
-    style = "walk" if picture.run else ""
+    style = "walk" if picture.is_walked else ""
     element(
         parent, "circle", class_=f"head {style}".rstrip(), cx=point.centre[0], cy=point.centre[1], r=DOT / 2
     )
