@@ -159,7 +159,7 @@ def _run_tool(
         key_findings={**found, **find_names(model, found, args), **concerning},
         facts=controller.extract_facts(state, {**result.summary(), **concerning}),
         artifact=ports.artifacts.put_result(result, provenance).digest,
-        new_model=_derive_model(ports, ref, tool, model, args),
+        new_model=_derive_model(ports, state, tool, model, args),
     )
 
 
@@ -181,12 +181,14 @@ def _model_ref(state: RunState, tool: Tool) -> ModelRef | None:
 
 
 def _derive_model(
-    ports: ToolPorts, ref: ModelRef | None, tool: Tool, model: Model | None, args: Args
+    ports: ToolPorts, state: RunState, tool: Tool, model: Model | None, args: Args
 ) -> str | None:
+    ref = _model_ref(state, tool)
     if tool.change is None or ref is None or model is None:
         return None
+    change = tool.describe_change(args)
     with hold_change(model, lambda held: tool.apply(held, args, ports.sources)) as (changed, _):
-        return ports.models.derive(ref, changed, tool.describe_change(args)).digest
+        return ports.models.derive(ref, changed, change, run=state.run_id).digest
 
 
 def _ms_since(started: float) -> int:

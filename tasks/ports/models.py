@@ -90,6 +90,8 @@ class ModelRecord(BaseModel):
     size_bytes: int = Field(ge=1)
     parent: Digest | None = None
     change: ModelChange | None = None
+    run: str = ""
+    """The run that made it; empty for a file, and where an early version or no run did."""
     warnings: tuple[ModelWarning, ...] = ()
     """Of the file when it was read, and of the model that this one was made from."""
 
@@ -162,8 +164,8 @@ class ModelStore(ModelLoader, Protocol):
         """
         ...
 
-    def derive(self, parent: ModelRef, model: Model, change: ModelChange) -> ModelRecord:
-        """Store a changed model, with a digest of its own and its lineage."""
+    def derive(self, parent: ModelRef, model: Model, change: ModelChange, *, run: str = "") -> ModelRecord:
+        """Store a changed model, with a digest of its own, its lineage and the run that first made it."""
         ...
 
     def list(self) -> Sequence[ModelRecord]:

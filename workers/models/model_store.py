@@ -173,10 +173,12 @@ class ModelFiles:
 
         return ModelCache(self._cache_bytes, self._tally)
 
-    def derive(self, parent: ModelRef, model: Model, change: ModelChange) -> ModelRecord:
+    def derive(self, parent: ModelRef, model: Model, change: ModelChange, *, run: str = "") -> ModelRecord:
         """See `ModelStore.derive`."""
         data, form = self._cache.encode(model)
         hexes = _hex(_digest_of(data))
+        if self._bytes.exists(_record_name(hexes)):
+            run = self._record(hexes).run or run
         record = ModelRecord(
             digest=_digest_of(data),
             name=f"{parent.name[:150]}+{hexes[:8]}",
@@ -185,6 +187,7 @@ class ModelFiles:
             size_bytes=len(data),
             parent=parent.digest,
             change=change,
+            run=run,
             warnings=self.show(parent).warnings,
         )
         self._bytes.write(f"models/{hexes}/original", data)
@@ -253,7 +256,9 @@ class ModelFiles:
             return self._store(record, lambda: data)
         if self._bytes.exists(_record_name(hexes)):
             known = self._record(hexes)
-            record = record.model_copy(update={"parent": known.parent, "change": known.change})
+            record = record.model_copy(
+                update={"parent": known.parent, "change": known.change, "run": known.run}
+            )
         outcome = parse(data, record.suffix, self._limits)
         if outcome.parsed is None:
             raise _unreadable(where, outcome.reason, _KEEP_UNREAD)

@@ -11,8 +11,9 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import VisibleSessions, check_may_read
-from fluxagents.scheduler.http.routes.models import list_shipped, show_lineage
+from fluxagents.scheduler.http.routes.models import list_shipped
 from fluxagents.scheduler.http.run_listing import RunFilter, list_page
+from fluxagents.scheduler.pages.lineage_graph import HEIGHT, WIDTH, build_lineage
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
 from fluxagents.scheduler.runs.run_starter import RunSpec
@@ -68,8 +69,7 @@ def compare(model: str, who: Who) -> Response:
 
 def _show(model: str, who: Visitor, other: str = "", problem: str = "") -> Response:
     check_may_read(who.client, "model", model)
-    lineage = show_lineage(model, who.client)
-    record = lineage[0]
+    record = who.client.models.show(who.client.models.resolve(model, files=False))
     runs, _ = list_page(
         who.client.store,
         RunFilter(model=record.name),
@@ -82,8 +82,8 @@ def _show(model: str, who: Visitor, other: str = "", problem: str = "") -> Respo
         "model.html.j2",
         status=422 if problem else 200,
         record=record,
-        lineage=lineage[1:],
-        children=[each for each in stored if each.parent == record.digest],
+        graph=build_lineage(record, stored),
+        box=(WIDTH, HEIGHT),
         runs=runs,
         names=sorted({*SHIPPED, *(each.name for each in stored)} - {record.name}, key=str.casefold),
         may_start=who.may(Action.RUN_START),
