@@ -34,14 +34,18 @@ class RedisLiveEvents:
         self._prefix = prefix
         self._redis: Redis | None = None
         self._url = ""
+        self._last = b""
 
     async def follow(self) -> AsyncIterator[LiveEntry]:
         async with self._connect() as redis:
-            last = await self._last_id(redis)
+            newest = await self._last_id(redis)
+            # After an outage from where it left off, unless the server is another one that is not as far.
+            if not self._last or _order(newest) < _order(self._last):
+                self._last = newest
             while True:
-                answer: Any = await redis.xread({self._name: last}, count=PAGE, block=BLOCK_MS)
+                answer: Any = await redis.xread({self._name: self._last}, count=PAGE, block=BLOCK_MS)
                 for entry_id, fields in _entries_of(answer):
-                    last = entry_id
+                    self._last = entry_id
                     yield _read(entry_id, fields)
 
     async def since(self, entry_id: str) -> Sequence[LiveEntry] | None:
