@@ -69,6 +69,7 @@ def _answer_error(request: Request, error: Exception) -> Response:
 
 def _show(request: Request, name: str, message: str, suggestions: tuple[str, ...] = ()) -> Response:
     problem = PROBLEMS[name]
+    visitor = getattr(request.state, "visitor", None)
     return render(
         request,
         "error.html.j2",
@@ -76,6 +77,7 @@ def _show(request: Request, name: str, message: str, suggestions: tuple[str, ...
         title=problem.title,
         message=message,
         suggestions=suggestions,
+        typed=visitor.form.typed if visitor else (),
         request_id=request_id_of(request),
     )
 

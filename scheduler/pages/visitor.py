@@ -25,6 +25,8 @@ from fluxagents.scheduler.runs.run_client import RunClient
 
 MAX_FIELDS = 1_000
 CSRF_FIELD = "csrf_token"
+UNSEEN = frozenset({CSRF_FIELD, "act", "digest", "version", "place", "link", "here"})
+"""Fields that a form brings by itself; so do those that begin with `was.`."""
 METRICS = Resource(kind="metrics", id="all")
 
 
@@ -39,6 +41,15 @@ class Form:
         """A field without blanks around it, its line ends as here; empty if it is not there."""
         value = next((value for each, value in self._fields if each == name), "")
         return value.strip().replace("\r\n", "\n")
+
+    @property
+    def typed(self) -> Sequence[tuple[str, str]]:
+        """What somebody wrote or chose, by field."""
+        return [
+            (name, text)
+            for name, text in self._fields
+            if text.strip() and name not in UNSEEN and not name.startswith("was.")
+        ]
 
     def all(self, name: str) -> list[str]:
         """All values of a field that may come several times."""

@@ -26,15 +26,8 @@ from fluxagents.scheduler.people.authority import AnswerPermit, Permit
 from fluxagents.scheduler.people.directory import require_assignee
 from fluxagents.scheduler.people.stand_ins import find_absent
 from fluxagents.scheduler.runs.open_runs import OpenRuns
+from fluxagents.scheduler.runs.request_changes import explain_closing
 from fluxagents.tasks.external_events import read_again_when_moved_on
-
-CLOSING = (
-    e.ApprovalGranted,
-    e.ApprovalRejected,
-    e.CallTakenOver,
-    e.ConsultationClosed,
-    e.QuestionAnswered,
-)
 
 RequestKind = Literal["approval", "question", "escalation"]
 ALL_KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
@@ -409,21 +402,14 @@ class RequestControl:
             raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no request {request_id!r}") from error
         request = state.waiting_for
         if request is None or request.id != request_id:
-            raise ConflictError(f"request {request_id!r} {self._why_closed(run, request_id)}")
+            why = explain_closing(self._runs.store.events(run), request_id)
+            raise ConflictError(f"request {request_id!r} {why}")
         if request.kind not in kinds:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
                 f"request {request_id!r} is of kind {request.kind!r}, not {kinds[0]!r}",
             )
         return state, request
-
-    def _why_closed(self, run_id: str, request_id: str) -> str:
-        for event in self._runs.store.events(run_id):
-            if isinstance(event, e.RequestExpired) and event.request_id == request_id:
-                return "was not answered in time"
-            if isinstance(event, CLOSING) and event.request_id == request_id:
-                return f"was answered already by {event.by!r}"
-        return "does not wait for an answer"
 
 
 def check_shown(request: HumanRequest, digest: str) -> None:

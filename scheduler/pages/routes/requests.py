@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.texts.display import quote
+from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.collaboration.collaboration import Collaboration
 from fluxagents.scheduler.collaboration.inbox import Inbox
 from fluxagents.scheduler.http.access import load_visible
@@ -19,6 +20,8 @@ from fluxagents.scheduler.http.routes.humans.requests import ALL, list_open
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.visitor import Form, Visitor, Who, go_to
 from fluxagents.scheduler.runs.argument_form import ArgumentField
+from fluxagents.scheduler.runs.request_changes import explain_closing, find_change
+from fluxagents.tasks.registry import entries_of
 
 router = APIRouter(route_class=PageRoute)
 
@@ -44,9 +47,17 @@ def list_requests(who: Who, cursor: Annotated[str, Query(max_length=400)] = "") 
 
 
 @router.get("/requests/{request_id}")
-def show_request(request_id: str, who: Who) -> Response:
-    """One request, with all that is needed to answer it."""
-    return _show(who, request_id)
+def show_request(
+    request_id: str, who: Who, shown: Annotated[str, Query(max_length=MAX_NAME)] = ""
+) -> Response:
+    """One request, with all that is needed to answer it.
+
+    Args:
+        request_id: The request.
+        who: Looks at it.
+        shown: The digest of what they have before them, which is told from what is asked now.
+    """
+    return _show(who, request_id, shown=shown)
 
 
 @router.post("/requests/{request_id}")
@@ -67,19 +78,27 @@ def answer(request_id: str, who: Who) -> Response:
     return go_to(f"/requests/{request_id}" if is_open else f"/runs/{state.run_id}")
 
 
-def _show(who: Visitor, request_id: str, error: FluxError | None = None) -> Response:
+def _show(who: Visitor, request_id: str, error: FluxError | None = None, *, shown: str = "") -> Response:
     state = load_visible(who.client, request_id.rpartition(".")[0])
+    events = who.client.store.events(state.run_id)
     if state.waiting_for is None or state.waiting_for.id != request_id:
         return who.show(
             "request_closed.html.j2",
             status=409 if error else 200,
             state=state,
             request_id=request_id,
-            problem=error.message if error else "",
+            why=explain_closing(events, request_id),
+            is_refused=error is not None,
+            typed=_list_typed(who.form),
             other=state.waiting_for.id if state.waiting_for else "",
         )
     view = who.client.show_request(request_id)
-    given = who.form.under("arg.")
+    before = shown or who.form.get("digest")
+    change = (
+        find_change(events, view.request, before, entries_of(who.client.tools))
+        if before not in {"", view.request.digest}
+        else None
+    )
     return who.show(
         "request.html.j2",
         status=_find_status(error),
@@ -90,13 +109,14 @@ def _show(who: Visitor, request_id: str, error: FluxError | None = None) -> Resp
             (each for each in view.request.opinions if who.name in (each.by, *each.for_people)), None
         ),
         fields=[
-            (field, given.get(field.name, write_argument(field)))
+            (field, write_argument(field), read_typed(who.form, field))
             for field in who.client.request_form(request_id)
         ],
         form=who.form,
         claim=Collaboration(who.client, who.ports.presence).find_claim(request_id),
         problem="; ".join((error.message, *error.suggestions)) if error else "",
         is_stale=isinstance(error, ConflictError),
+        change=change,
         now_ms=who.ports.clock.now_ms(),
     )
 
@@ -110,21 +130,38 @@ def write_argument(field: ArgumentField) -> str:
     return json.dumps(field.value, ensure_ascii=False)
 
 
-def read_arguments(fields: tuple[ArgumentField, ...], given: Mapping[str, str]) -> dict[str, JsonValue]:
-    """The arguments that a form changes.
+def read_typed(form: Form, field: ArgumentField) -> str | None:
+    """What somebody wrote for an argument; None where they left what the form held when it was shown."""
+    text = form.under("arg.").get(field.name)
+    return None if text == form.under("was.").get(field.name, write_argument(field)) else text
+
+
+def read_arguments(fields: tuple[ArgumentField, ...], form: Form) -> dict[str, JsonValue]:
+    """The arguments that a form changes; one that somebody else changed meanwhile stays as it is now.
 
     Raises:
         FluxError: `BAD_ARGUMENT` if one is no JSON where it has to be.
     """
     changed: dict[str, JsonValue] = {}
     for field in fields:
-        text = given.get(field.name)
+        text = read_typed(form, field)
         if text is None or text == write_argument(field):
             continue
         changed[field.name] = (
             text if field.type in SCALARS and field.type != "choice" else _read_json(field, text)
         )
     return changed
+
+
+def _list_typed(form: Form) -> list[tuple[str, str]]:
+    """What somebody wrote, without the arguments that they left alone."""
+    was = form.under("was.")
+    return [
+        (name.removeprefix("arg."), text)
+        for name, text in form.typed
+        if not name.startswith("arg.")
+        or was.get(name.removeprefix("arg.")) != text.strip().replace("\r\n", "\n")
+    ]
 
 
 def _read_json(field: ArgumentField, text: str) -> JsonValue:
@@ -153,7 +190,7 @@ def _reject(who: Visitor, request_id: str, form: Form) -> Any:
 
 
 def _edit(who: Visitor, request_id: str, form: Form) -> Any:
-    args = read_arguments(who.client.request_form(request_id), form.under("arg."))
+    args = read_arguments(who.client.request_form(request_id), form)
     if not args:
         raise FluxError(ErrorClass.BAD_ARGUMENT, "no argument differs from what is asked for")
     return who.client.edit_request(request_id, args, digest=form.get("digest"))

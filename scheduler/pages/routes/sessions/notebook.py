@@ -7,7 +7,7 @@ from urllib.parse import quote as quote_url
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.ports.notebook import RunBlock
 from fluxagents.flows.texts.grammar import MAX_TEXT
@@ -45,7 +45,10 @@ def change_notebook(name: str, who: Who) -> Response:
         case "revoke":
             notebooks.revoke(name, form.get("link"))
         case act:
-            notebooks.write(name, _read_change(act, form), version=_read_number(form, "version"))
+            try:
+                notebooks.write(name, _read_change(act, form), version=_read_number(form, "version"))
+            except ConflictError as error:
+                return _show(who, name, problem=error.message)
     return go_to(f"/sessions/{quote_url(name, safe='')}/notebook")
 
 
@@ -56,7 +59,7 @@ def read_shared(token: str, ports: Ports) -> Response:
     return answer_notebook(link.session, ports.client.acting_as(link.reader), ports)
 
 
-def _show(who: Visitor, name: str, *, link: str = "") -> Response:
+def _show(who: Visitor, name: str, *, link: str = "", problem: str = "") -> Response:
     notebooks = who.ports.notebooks(who.client)
     sessions = who.ports.sessions(who.client)
     notebook = notebooks.show(name)
@@ -64,12 +67,15 @@ def _show(who: Visitor, name: str, *, link: str = "") -> Response:
     runs = {block.run for block in notebook.blocks if isinstance(block, RunBlock)}
     return who.show(
         "notebook.html.j2",
+        status=409 if problem else 200,
         session=sessions.show(name).session,
         notebook=notebook,
         states=states,
         missing=[state for state in states.values() if state.run_id not in runs and state.answer],
         links=notebooks.list_links(name),
         link=link,
+        problem=problem,
+        text=who.form.get("text"),
         may_write=who.may(Action.NOTEBOOK_WRITE, name),
         may_share=who.may(Action.NOTEBOOK_SHARE, name),
         max_text=MAX_TEXT,
