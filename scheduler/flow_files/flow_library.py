@@ -30,6 +30,11 @@ class FlowLibrary:
         self._folders = tuple(folders)
         self._may_read_files = files
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Those of the user."""
+        return self._folders
+
     def flows(self) -> Mapping[str, Flow]:
         """All flows by name; a file that is no flow hides nothing and is left out, see `errors`."""
         return self._read()[0]

@@ -78,7 +78,7 @@ PAGE_MODULES: dict[str, tuple[str, ...]] = {
     # As for `sessions.listing`.
     "pages.sessions.sessions": ("sessions",),
     "pages.models": ("models",),
-    "pages.flows": ("flows",),
+    "pages.flows": ("flows", "flow-check"),
     "pages.automation.schedules": ("schedules",),
     "pages.automation.triggers": ("triggers",),
     "pages.figures.prompts": ("prompts",),
