@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fluxagents.flows.commands import CallTool
 from fluxagents.flows.drawing.overlay import lay_over
 from fluxagents.flows.drawing.picture import Picture, build_picture
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -37,6 +38,8 @@ class RunControls:
     resume: bool
     cancel: bool
     retry: bool
+    edit: bool
+    """Whether the arguments of its next call can be changed."""
     fork: bool
     rate: bool
 
@@ -67,9 +70,16 @@ def find_controls(who: Visitor, state: RunState) -> RunControls:
         resume=state.status == "paused" and may(Action.RUN_RESUME),
         cancel=not state.has_ended and may(Action.RUN_CANCEL),
         retry=state.status == "dead" and may(Action.RUN_RETRY),
+        edit=find_next_call(who, state) is not None and may(Action.RUN_EDIT),
         fork=may(Action.RUN_FORK),
         rate=may(Action.RUN_RATE),
     )
+
+
+def find_next_call(who: Visitor, state: RunState) -> CallTool | None:
+    """The call of a tool that a paused run makes once it goes on; None if it makes none, or is not paused."""
+    command = who.client.next_command(state) if state.status == "paused" else None
+    return command if isinstance(command, CallTool) else None
 
 
 def draw_run(who: Visitor, state: RunState) -> Picture:

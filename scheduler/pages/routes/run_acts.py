@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from starlette.responses import Response
 
 from fluxagents.flows.engine.tool_flows import build_call_flow
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.history.lineage import open_steps
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.collaboration.collaboration import Collaboration
@@ -18,8 +18,12 @@ from fluxagents.scheduler.collaboration.feedback import Feedback
 from fluxagents.scheduler.http.access import load_visible
 from fluxagents.scheduler.pages.number_proof import prove_number
 from fluxagents.scheduler.pages.page_route import PageRoute
+from fluxagents.scheduler.pages.routes.requests import read_arguments, read_typed, write_argument
+from fluxagents.scheduler.pages.run_page import find_next_call
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
+from fluxagents.scheduler.runs.argument_form import ArgumentField, build_form
 from fluxagents.scheduler.runs.run_starter import RunSpec
+from fluxagents.tasks.registry import entries_of
 
 router = APIRouter(route_class=PageRoute)
 
@@ -95,6 +99,54 @@ def fork(run_id: str, who: Who) -> Response:
             raise
         return _show_fork(who, state, int(at) if at.isdecimal() else None, who.form.under("value."), error)
     return go_to(f"/runs/{forked.run_id}")
+
+
+@router.get("/runs/{run_id}/call")
+def show_call(run_id: str, who: Who) -> Response:
+    """The call that a paused run makes next, as a form."""
+    return _show_call(who, load_visible(who.client, run_id))
+
+
+@router.post("/runs/{run_id}/call")
+def change_call(run_id: str, who: Who) -> Response:
+    """Let a paused run call its tool with other arguments."""
+    state = load_visible(who.client, run_id)
+    try:
+        who.client.edit(run_id, _read_new_arguments(who, state))
+    except FluxError as error:
+        if isinstance(error, ConflictError) or error.kind is not ErrorClass.BAD_ARGUMENT:
+            raise
+        return _show_call(who, state, error)
+    return go_to(f"/runs/{run_id}")
+
+
+def _show_call(who: Visitor, state: RunState, error: FluxError | None = None) -> Response:
+    fields = _list_arguments(who, state)
+    return who.show(
+        "call.html.j2",
+        status=422 if error else 200,
+        state=state,
+        call=find_next_call(who, state),
+        fields=[(field, write_argument(field), read_typed(who.form, field)) for field in fields],
+        problem="; ".join((error.message, *error.suggestions)) if error else "",
+    )
+
+
+def _read_new_arguments(who: Visitor, state: RunState) -> dict[str, JsonValue]:
+    args = read_arguments(_list_arguments(who, state), who.form)
+    if not args:
+        raise FluxError(ErrorClass.BAD_ARGUMENT, "no argument differs from those of the call")
+    return args
+
+
+def _list_arguments(who: Visitor, state: RunState) -> tuple[ArgumentField, ...]:
+    call = find_next_call(who, state)
+    if call is None:
+        raise ConflictError(
+            f"run {state.run_id!r} is {state.status} and makes no call next that could be changed",
+            suggestions=("pause it; only the next call of a paused run can be edited",),
+        )
+    return build_form(entries_of(who.client.tools)[call.tool], call.args)
 
 
 def _show_fork(

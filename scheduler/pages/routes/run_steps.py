@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote as quote_url
 
@@ -15,11 +16,14 @@ from fluxagents.flows.history.event_text import describe_event
 from fluxagents.flows.history.explanation import Explanation, explain_step
 from fluxagents.flows.history.lineage import open_steps
 from fluxagents.flows.history.run_diff import compare_runs
+from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import load_visible
+from fluxagents.scheduler.http.routes.artifacts import show_artifact
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.run_page import find_controls
+from fluxagents.scheduler.pages.run_page import find_controls, find_plot
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
+from fluxagents.tasks.ports.artifacts import SVG
 from fluxagents.tasks.registry import tool_facts
 
 router = APIRouter(route_class=PageRoute)
@@ -72,11 +76,75 @@ def choose_other(run_id: str, who: Who, other: Annotated[str, Query(max_length=M
 
 
 @router.get("/runs/{run_id}/diff/{other_id}")
-def compare(run_id: str, other_id: str, who: Who) -> Response:
-    """Where two runs differ; ids, times and digests of results are no difference."""
+def compare(run_id: str, other_id: str, who: Who, *, pictures: bool = False) -> Response:
+    """Where two runs differ; ids, times and digests of results are no difference.
+
+    Args:
+        run_id: A run.
+        other_id: Another one.
+        who: Looks at them.
+        pictures: Whether plots and maps of results are laid side by side as well; they take seconds to draw.
+    """
     a, b = load_visible(who.client, run_id), load_visible(who.client, other_id)
     diff = compare_runs(who.client.store.events(run_id), who.client.store.events(other_id))
     sections: dict[str, list[Any]] = {}
     for difference in diff.differences:
         sections.setdefault(difference.section, []).append(difference)
-    return who.show("diff.html.j2", a=a, b=b, sections=sections, tolerance=diff.tolerance, walk=diff.path)
+    return who.show(
+        "diff.html.j2",
+        a=a,
+        b=b,
+        sections=sections,
+        tolerance=diff.tolerance,
+        walk=diff.path,
+        results=_lay_results(who, a, b, pictures=pictures),
+        pictures=pictures,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSide:
+    """A result of one of two runs."""
+
+    address: str
+    tables: tuple[str, ...]
+    pictures: tuple[tuple[str, str], ...]
+    """What each shows, and its address."""
+
+
+def _lay_results(
+    who: Visitor, a: RunState, b: RunState, *, pictures: bool
+) -> list[tuple[str, tuple[ResultSide | None, ResultSide | None]]]:
+    """The last result of each tool in either run, side by side."""
+    last_a, last_b = (
+        {finding.tool: finding.artifact for finding in state.findings if finding.artifact} for state in (a, b)
+    )
+    return [
+        (
+            tool,
+            (
+                _open_side(who, a, last_a.get(tool), pictures=pictures),
+                _open_side(who, b, last_b.get(tool), pictures=pictures),
+            ),
+        )
+        for tool in dict.fromkeys((*last_a, *last_b))
+    ]
+
+
+def _open_side(who: Visitor, state: RunState, digest: str | None, *, pictures: bool) -> ResultSide | None:
+    if digest is None:
+        return None
+    address = f"/runs/{state.run_id}/results/{digest}"
+    try:
+        manifest = show_artifact(state.run_id, digest, who.client, who.ports)
+    except FluxError as error:
+        if error.kind is not ErrorClass.UNKNOWN_ID:
+            raise
+        return None
+    drawn = [("Plot", f"{address}/plot.svg")] if pictures and find_plot(who, digest) is not None else []
+    drawn += [
+        (name, f"{address}/pictures/{quote_url(name, safe='')}")
+        for name, file in manifest.files.items()
+        if file.media_type == SVG
+    ]
+    return ResultSide(address, tuple(manifest.tables), tuple(drawn) if pictures else ())

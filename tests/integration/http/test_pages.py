@@ -126,9 +126,7 @@ def test_a_page_loads_nothing_of_another_server_and_runs_no_script_that_stands_i
 def test_no_text_becomes_markup(api: Api, browser: TestClient, text: str) -> None:
     enter(api, browser)
     run = api.local().start("metabolic_analysis", model="textbook", stepwise=True, question=text, session="s")
-    api.ports.client.acting_as(Actor(name="ana", channel="http", proof=Proof(kind="os-user", id="1"))).cancel(
-        run.id, reason=text
-    )
+    api.ports.client.acting_as(run_by("ana")).cancel(run.id, reason=text)
     for path in ("/", "/runs", f"/runs/{run.id}", f"/runs/{run.id}/steps/0", f"/runs/{run.id}/fork"):
         page = browser.get(path)
         assert page.status_code == 200, path
@@ -153,10 +151,24 @@ def test_what_is_asked_has_changed_since_the_form_was_shown(api: Api, browser: T
     field = "arg.medium_changes"
     status, page = send(browser, path, act="edit", digest=request.digest, **{field: '{"EX_glc__D_e": '})
     assert (status, "no JSON" in page) == (422, True)
-    status, to = send(browser, path, act="reject", digest=request.digest, comment="too much")
+    before = {f"was.{field[4:]}": '{"EX_glc__D_e": 18.5}'}
+    edit = {"act": "edit", "digest": request.digest, field: '{"EX_glc__D_e": 12}', **before}
+    assert send(browser, path, **edit) == (303, path)
+    status, page = send(browser, path, act="reject", digest=request.digest, comment="too much", **before)
+    told = "<strong>ana</strong> asked for other arguments"
+    assert (status, told in page, ">too much</textarea>" in page) == (409, True, True)
+    # Somebody who has left that argument alone does not set it back.
+    now = api.ports.client.request(request.id).digest
+    stale = {"act": "edit", "digest": now, field: '{"EX_glc__D_e": 18.5}', **before}
+    status, page = send(browser, path, **stale)
+    assert (status, "no argument differs" in page) == (422, True)
+    status, to = send(browser, path, act="reject", digest=now, comment="too much")
     assert (status, to) == (303, f"/runs/{run.id}")
     closed = browser.get(path)
-    assert (closed.status_code, "no answer any more" in closed.text) == (200, True)
+    told = "was answered already by &#39;ana&#39;"
+    assert (closed.status_code, told in closed.text) == (200, True)
+    status, page = send(browser, path, act="approve", digest=now, comment="after all")
+    assert (status, told in page, "after all" in page) == (409, True, True)
 
 
 def test_the_box_says_what_a_question_will_take_and_starts_it_in_a_medium(
@@ -213,3 +225,82 @@ def test_experts_answer_for_themselves(api: Api, browser: TestClient, tmp_path: 
     assert "11.25" not in page
     assert send(bob, path, act="reply", answer="12.75") == (303, f"/runs/{run.id}")
     assert "12 mmol" in browser.get(f"/runs/{run.id}").text
+
+
+ONE_CALL = """
+flow: one_call
+version: 1
+purpose: Calls one tool.
+start: grow
+nodes:
+  grow:
+    kind: tool
+    tool: run_metabolic_fba
+    args: {medium_changes: {EX_glc__D_e: 8}}
+    next: done
+    on_error: done
+  done: {kind: end, message: done}
+"""
+
+
+def test_the_next_call_of_a_paused_run_is_changed(api: Api, browser: TestClient, tmp_path: Path) -> None:
+    enter(api, browser)
+    flow = tmp_path / "one_call.yaml"
+    flow.write_text(ONE_CALL, encoding="utf-8")
+    run = api.local().start(str(flow), model="textbook", stepwise=True)
+    page = f"/runs/{run.id}/call"
+    assert f'href="{page}"' in browser.get(f"/runs/{run.id}").text
+    field = "medium_changes"
+    shown = re.search(rf'name="was.{field}" value="([^"]+)"', browser.get(page).text)
+    assert shown
+    before = unescape(shown[1])
+    status, text = send(browser, page, **{f"arg.{field}": "{8", f"was.{field}": before})
+    assert (status, "no JSON" in text, ">{8</textarea>" in text) == (422, True, True)
+    # What nobody has touched stays, whatever it was when the form was shown.
+    status, text = send(browser, page, **{f"arg.{field}": "{}", f"was.{field}": "{}"})
+    assert (status, "no argument differs" in text) == (422, True)
+    after = '{"EX_glc__D_e": 12}'
+    assert send(browser, page, **{f"arg.{field}": after, f"was.{field}": before}) == (303, f"/runs/{run.id}")
+    assert "12" in browser.get(page).text
+    api.ports.client.acting_as(run_by("ana")).cancel(run.id, reason="enough")
+    status, text = send(browser, page, **{f"arg.{field}": before, f"was.{field}": after})
+    assert (status, "What you wrote" in text, "EX_glc__D_e" in text) == (409, True, True)
+
+
+def test_a_flow_shows_what_runs_did_and_what_its_scenarios_cover(api: Api, browser: TestClient) -> None:
+    enter(api, browser)
+    question = "How fast does it grow?"
+    api.local().start("metabolic_analysis", model="textbook", stepwise=True, question=question)
+    page = browser.get("/flows/metabolic_analysis?over=runs").text
+    assert "Moves of 1 run<" in page
+    (version,) = re.findall(r'href="/flows/([0-9a-f]{64})\?over=runs"', page)
+    assert "Moves of 1 run<" in browser.get(f"/flows/{version}?over=runs").text
+    page = browser.get("/flows/metabolic_analysis?over=scenarios").text
+    assert re.search(r"(\d+) of \1 hold", page)
+    assert re.search(r'<td class="number-cell">[1-9]', page)
+    drawing = browser.get("/flows/metabolic_analysis/drawing.svg?over=scenarios")
+    assert drawing.headers["content-type"].startswith("image/svg+xml")
+    assert re.search(r">\d+ times<", drawing.text)
+    assert browser.get("/flows/metabolic_analysis?over=all").status_code == 422
+
+
+def test_a_flow_that_is_written_is_checked_and_not_kept(api: Api, browser: TestClient) -> None:
+    enter(api, browser)
+    page = browser.get("/flow-check?flow=model_check").text
+    found = re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
+    assert found
+    text = unescape(found[1]).replace("flow: model_check", "flow: my_check")
+    status, page = send(browser, "/flow-check", text=text)
+    assert (status, "my_check</strong> v" in page, "can run" in page) == (200, True, True)
+    status, page = send(browser, "/flow-check", text=re.sub(r"(\n\s+)next: \w+", r"\1next: nowhere", text))
+    assert (status, "which is no node" in page, "the text:" in page, "nowhere" in page) == (
+        200,
+        True,
+        True,
+        True,
+    )
+    assert browser.get("/flows/my_check").status_code == 404
+
+
+def run_by(name: str) -> Actor:
+    return Actor(name=name, channel="http", proof=Proof(kind="os-user", id="1"))
