@@ -64,12 +64,20 @@ def ask(page: Page, question: str, model: str = "textbook") -> None:
 
 
 @pytest.fixture(scope="package")
-def served(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Api, str]]:
+def site_prefix() -> str:
+    """What every key of the site begins with."""
+    return f"test-{uuid4().hex[:8]}:"
+
+
+@pytest.fixture(scope="package")
+def served(
+    redis_url: str, site_prefix: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Api, str]]:
     """The API, and where it is served."""
     if not CHROMIUM.exists():
         pytest.skip(f"these tests need a browser: {CHROMIUM} (apt install chromium)")
     folder = tmp_path_factory.mktemp("site")
-    _, ports = build_api(redis_url, f"test-{uuid4().hex[:8]}:", folder)
+    _, ports = build_api(redis_url, site_prefix, folder)
     client = ports.client
     local = Api(build_app(ports), ports, None, folder).local()  # type: ignore[arg-type] # no test client
     # What runs import takes seconds; no test waits for it.

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 
 
 @contextmanager
-def serve(app: FastAPI) -> Iterator[str]:
-    """Serve an application until the block ends; its address."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=2_048)
+def serve(app: FastAPI, *, port: int = 0) -> Iterator[str]:
+    """Serve an application until the block ends, on a free port if none is named; its address."""
+    listener = socket.create_server(("127.0.0.1", port), backlog=2_048)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="on", ws="none", timeout_graceful_shutdown=1
     )

@@ -61,6 +61,6 @@ async def _signal(
             if happening is None:
                 if note_presence:
                     await run_sync(note_presence)
-                yield b": still here\n\n"
+                yield b"event: beat\ndata:\n\n"
             elif await run_sync(may_see, happening.entry):
                 yield b"event: change\ndata: %s\n\n" % happening.entry.run_id.encode()

@@ -4,11 +4,18 @@
 
 (() => {
   const LEAST_MS = 250; // Between two readings: the first change is read at once, those that follow together.
-  const RETRY_MS = 2000;
+  const RETRY_MS = 1000;
+  const SILENCE_MS = 40_000; // The server says every 15 s that it is still there.
 
   const notice = document.getElementById("connection");
   let waiting = null;
   let lookedAt = -LEAST_MS;
+  let isConnected = true; // Whether changes come in, as far as is known.
+  let isRead = true; // Whether the last reading came through.
+
+  function showConnection() {
+    notice.hidden = isConnected && isRead;
+  }
 
   function lookAgain() {
     if (waiting !== null) return;
@@ -20,25 +27,71 @@
     }, wait);
   }
 
+  // Follows while somebody can see the page: a browser opens only six connections to a server, for all its tabs.
   function follow(address) {
-    const source = new EventSource(address);
-    source.addEventListener("ready", () => {
-      notice.hidden = true;
-      // Whatever happened since the page was written, or since the connection was lost, is read now.
-      lookAgain();
+    let source = null;
+    let timer = null;
+
+    function later(act, milliseconds) {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(act, milliseconds);
+    }
+
+    function stop() {
+      window.clearTimeout(timer);
+      source?.close();
+    }
+
+    function hear() {
+      later(lose, SILENCE_MS);
+    }
+
+    function lose() {
+      stop();
+      isConnected = false;
+      showConnection();
+      later(begin, RETRY_MS);
+    }
+
+    function begin() {
+      stop();
+      if (document.hidden) return;
+      source = new EventSource(address);
+      source.addEventListener("ready", () => {
+        isConnected = true;
+        showConnection();
+        hear();
+        // Whatever happened since the page was written, or since the connection was lost, is read now.
+        lookAgain();
+      });
+      source.addEventListener("change", () => {
+        hear();
+        lookAgain();
+      });
+      source.addEventListener("beat", hear);
+      source.addEventListener("error", lose);
+      hear();
+    }
+
+    document.addEventListener("visibilitychange", begin);
+    window.addEventListener("online", begin);
+    window.addEventListener("offline", lose);
+    window.addEventListener("pagehide", stop);
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) begin();
     });
-    source.addEventListener("change", lookAgain);
-    source.addEventListener("error", () => {
-      notice.hidden = false;
-      // A browser comes back by itself after a break, not after a refusal.
-      if (source.readyState === EventSource.CLOSED) {
-        window.setTimeout(() => {
-          follow(address);
-          lookAgain();
-        }, RETRY_MS);
-      }
-    });
-    window.addEventListener("pagehide", () => source.close(), { once: true });
+    begin();
+  }
+
+  // A part that cannot be read says so, as a lost connection does, and is read again.
+  function noteReading(event) {
+    const { successful, xhr } = event.detail;
+    if (event.type === "htmx:afterRequest" && !successful) return; // Given up by the page itself, or told below.
+    isRead = event.type === "htmx:afterRequest" || (xhr.status >= 400 && xhr.status < 500 && xhr.status !== 429);
+    showConnection();
+    if (!isRead) window.setTimeout(lookAgain, RETRY_MS);
+    // What somebody asks for by a button may come before the answer to a reading that began earlier.
+    else if (event.detail.elt.matches("button")) lookAgain();
   }
 
   function showLocalTimes(root) {
@@ -117,9 +170,8 @@
   });
   document.addEventListener("submit", confirmAct, true);
   document.body.addEventListener("htmx:load", (event) => showLocalTimes(event.detail.elt.parentElement ?? document));
-  // A part that cannot be read says so, as a lost connection does.
-  for (const name of ["htmx:sendError", "htmx:responseError"]) {
-    document.body.addEventListener(name, () => { notice.hidden = false; });
+  for (const name of ["htmx:afterRequest", "htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.body.addEventListener(name, noteReading);
   }
   showLocalTimes(document);
   const address = document.body.dataset.live;
