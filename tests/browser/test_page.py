@@ -54,7 +54,7 @@ def test_two_people_decide_and_both_see_it(site: Site) -> None:
     deciding.wait_for_url(re.compile("/runs/"))
     expect(deciding.locator(".answer")).to_contain_text("1.06")
     deciding.get_by_role("link", name="The changed model").click()
-    expect(deciding.get_by_role("region", name="Lineage", exact=True)).to_contain_text("made by apply_medium")
+    expect(deciding.get_by_role("region", name="Lineage", exact=True)).to_contain_text("by apply_medium")
 
 
 def test_a_page_follows_what_another_browser_does(site: Site) -> None:
