@@ -11,12 +11,12 @@ from pydantic import JsonValue
 from starlette.responses import Response
 
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
-from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.collaboration.collaboration import Collaboration
 from fluxagents.scheduler.collaboration.inbox import Inbox
 from fluxagents.scheduler.http.access import load_visible
 from fluxagents.scheduler.http.routes.humans.requests import ALL, list_open
+from fluxagents.scheduler.pages.argument_text import read_arguments, write_argument
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.visitor import Form, Visitor, Who, go_to
 from fluxagents.scheduler.runs.argument_form import ArgumentField
@@ -26,8 +26,6 @@ from fluxagents.tasks.registry import entries_of
 router = APIRouter(route_class=PageRoute)
 
 PAGE = 50
-SCALARS = frozenset({"text", "choice"})
-"""Types of arguments whose text is the value; others are written as JSON."""
 
 
 @router.get("/requests")
@@ -121,36 +119,20 @@ def _show(who: Visitor, request_id: str, error: FluxError | None = None, *, show
     )
 
 
-def write_argument(field: ArgumentField) -> str:
-    """The value of an argument as its field of a form holds it."""
-    if field.value is None:
-        return ""
-    if field.type in SCALARS and isinstance(field.value, str):
-        return field.value
-    return json.dumps(field.value, ensure_ascii=False)
-
-
 def read_typed(form: Form, field: ArgumentField) -> str | None:
     """What somebody wrote for an argument; None where they left what the form held when it was shown."""
     text = form.under("arg.").get(field.name)
     return None if text == form.under("was.").get(field.name, write_argument(field)) else text
 
 
-def read_arguments(fields: tuple[ArgumentField, ...], form: Form) -> dict[str, JsonValue]:
+def read_changes(fields: tuple[ArgumentField, ...], form: Form) -> dict[str, JsonValue]:
     """The arguments that a form changes; one that somebody else changed meanwhile stays as it is now.
 
     Raises:
-        FluxError: `BAD_ARGUMENT` if one is no JSON where it has to be.
+        FluxError: `BAD_ARGUMENT` if one is neither JSON nor lines where it has to be.
     """
-    changed: dict[str, JsonValue] = {}
-    for field in fields:
-        text = read_typed(form, field)
-        if text is None or text == write_argument(field):
-            continue
-        changed[field.name] = (
-            text if field.type in SCALARS and field.type != "choice" else _read_json(field, text)
-        )
-    return changed
+    typed = ((field.name, read_typed(form, field)) for field in fields)
+    return read_arguments(fields, {name: text for name, text in typed if text is not None})
 
 
 def _list_typed(form: Form) -> list[tuple[str, str]]:
@@ -162,20 +144,6 @@ def _list_typed(form: Form) -> list[tuple[str, str]]:
         if not name.startswith("arg.")
         or was.get(name.removeprefix("arg.")) != text.strip().replace("\r\n", "\n")
     ]
-
-
-def _read_json(field: ArgumentField, text: str) -> JsonValue:
-    if not text:
-        return None
-    if field.type == "choice" and text in field.choices:
-        return text
-    try:
-        value: JsonValue = json.loads(text)
-    except ValueError as error:
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT, f"{field.name} is {quote(text)}, which is no JSON"
-        ) from error
-    return value
 
 
 def _approve(who: Visitor, request_id: str, form: Form) -> Any:
@@ -190,7 +158,7 @@ def _reject(who: Visitor, request_id: str, form: Form) -> Any:
 
 
 def _edit(who: Visitor, request_id: str, form: Form) -> Any:
-    args = read_arguments(who.client.request_form(request_id), form)
+    args = read_changes(who.client.request_form(request_id), form)
     if not args:
         raise FluxError(ErrorClass.BAD_ARGUMENT, "no argument differs from what is asked for")
     return who.client.edit_request(request_id, args, digest=form.get("digest"))

@@ -16,9 +16,10 @@ from fluxagents.flows.state import RunState
 from fluxagents.scheduler.collaboration.collaboration import Collaboration
 from fluxagents.scheduler.collaboration.feedback import Feedback
 from fluxagents.scheduler.http.access import load_visible
+from fluxagents.scheduler.pages.argument_text import write_argument
 from fluxagents.scheduler.pages.number_proof import prove_number
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.routes.requests import read_arguments, read_typed, write_argument
+from fluxagents.scheduler.pages.routes.requests import read_changes, read_typed
 from fluxagents.scheduler.pages.run_page import find_next_call
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
 from fluxagents.scheduler.runs.argument_form import ArgumentField, build_form
@@ -133,7 +134,7 @@ def _show_call(who: Visitor, state: RunState, error: FluxError | None = None) ->
 
 
 def _read_new_arguments(who: Visitor, state: RunState) -> dict[str, JsonValue]:
-    args = read_arguments(_list_arguments(who, state), who.form)
+    args = read_changes(_list_arguments(who, state), who.form)
     if not args:
         raise FluxError(ErrorClass.BAD_ARGUMENT, "no argument differs from those of the call")
     return args
