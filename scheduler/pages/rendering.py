@@ -19,10 +19,12 @@ from fluxagents.scheduler.pages.values import (
     format_date,
     format_duration,
     format_json,
+    format_minute,
     format_number,
     format_value,
     humanize,
     iso_time,
+    name_request,
     name_run,
 )
 
@@ -75,6 +77,7 @@ def _templates() -> Environment:
     environment.filters.update(
         date=format_date,
         iso=iso_time,
+        minute=format_minute,
         duration=format_duration,
         number=format_number,
         value=format_value,
@@ -82,6 +85,7 @@ def _templates() -> Environment:
         unit=unit_of,
         words=humanize,
         run_name=name_run,
+        request_name=name_request,
     )
     return environment
 

@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from fluxagents.flows.engine.tool_calls import ask_for_call
+from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.runs.argument_form import list_arguments
+from fluxagents.tasks.registry import TOOLS, entries_of
 
 MAX_TEXT = 300
 """Characters of a value in a table."""
@@ -19,6 +23,11 @@ _UNITS = ((172_800.0, 86_400.0, "d"), (3_600.0, 3_600.0, "h"), (60.0, 60.0, "min
 def format_date(at_ms: int) -> str:
     """Unix time in ms as date and time in UTC."""
     return f"{datetime.fromtimestamp(at_ms / 1_000, tz=UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def format_minute(at_ms: int) -> str:
+    """Unix time in ms as date and time in UTC, without seconds and zone."""
+    return f"{datetime.fromtimestamp(at_ms / 1_000, tz=UTC):%Y-%m-%d %H:%M}"
 
 
 def iso_time(at_ms: int) -> str:
@@ -56,13 +65,23 @@ def format_json(value: Any) -> str:
 def humanize(name: str) -> str:
     """A name of the code in words: `growth_per_h` is `growth`, its unit stands beside it."""
     for end in ("_mmol_per_gdw_h", "_per_h"):
-        name = name.removesuffix(end)
+        name = name.replace(f"{end}_count", "_count").removesuffix(end)
     return name.replace("_", " ")
 
 
 def name_run(state: RunState) -> str:
     """What people call a run: its question, or its flow where it has none."""
     return str(state.inputs.get("question") or f"{state.flow.name} {state.run_id}")
+
+
+def name_request(request: HumanRequest) -> str:
+    """What a page calls a request: its question; where only a call is asked for, the tool with its values."""
+    call = request.call
+    if call is None or request.question != ask_for_call(call):
+        return request.question
+    rows = list_arguments(entries_of(TOOLS).get(call.tool), call.args)
+    values = (f"{row.path.partition('.')[2] or row.path} {_describe(row.value)} {row.unit}" for row in rows)
+    return f"{call.tool}: {', '.join(map(str.rstrip, values))}" if rows else call.tool
 
 
 def _describe(value: Any) -> str:

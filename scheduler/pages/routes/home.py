@@ -12,6 +12,7 @@ from fluxagents.scheduler.http.access import VisibleSessions
 from fluxagents.scheduler.http.run_listing import RunFilter, list_page
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.routes.ask import fill_box
+from fluxagents.scheduler.pages.run_lookup import look_up_runs
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
 
 router = APIRouter(route_class=PageRoute)
@@ -28,6 +29,7 @@ def show_home(who: Who) -> Response:
     return who.show(
         "home.html.j2",
         inbox=inbox,
+        watched=look_up_runs(who, (run.run_id for run in inbox.ended)),
         read_until_ms=read_until_ms,
         running=_list_runs(who, "running"),
         finished=_list_runs(who, "finished"),

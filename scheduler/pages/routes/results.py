@@ -18,7 +18,9 @@ from fluxagents.scheduler.pages.pictures import answer_svg
 from fluxagents.scheduler.pages.run_page import find_plot
 from fluxagents.scheduler.pages.table_view import TableChoice, view_table
 from fluxagents.scheduler.pages.visitor import Who
+from fluxagents.scheduler.runs.argument_form import list_arguments
 from fluxagents.tasks.ports.artifacts import SVG
+from fluxagents.tasks.registry import entries_of
 
 router = APIRouter(prefix="/runs/{run_id}/results/{digest}", route_class=PageRoute)
 
@@ -29,12 +31,14 @@ _MEDIA_TYPES = {kind: media_type for media_type, kind in TABLE_FORMATS.items()}
 def show_result(run_id: str, digest: str, who: Who) -> Response:
     """A result of a run."""
     manifest = show_artifact(run_id, digest, who.client, who.ports)
+    how = manifest.provenance
     return who.show(
         "result.html.j2",
         state=load_visible(who.client, run_id),
         digest=digest,
         manifest=manifest,
-        how=manifest.provenance,
+        how=how,
+        arguments=list_arguments(entries_of(who.client.tools).get(how.tool), how.args),
         formats=sorted(_MEDIA_TYPES),
         has_plot=find_plot(who, digest) is not None,
         pictures=[name for name, file in manifest.files.items() if file.media_type == SVG],

@@ -11,16 +11,22 @@ from fluxagents.flows.events import RunStarted
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.statistics.costs import usage
 from fluxagents.scheduler.collaboration.collaboration import Collaboration
-from fluxagents.scheduler.http.access import load_visible, run_tag
+from fluxagents.scheduler.http.access import VisibleSessions, load_visible, run_tag
+from fluxagents.scheduler.http.run_listing import RunFilter, list_page
 from fluxagents.scheduler.pages.answer_text import split_answer
 from fluxagents.scheduler.pages.number_proof import NumberProof, prove_number, read_number
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.pictures import answer_svg
+from fluxagents.scheduler.pages.run_lookup import look_up_runs
 from fluxagents.scheduler.pages.run_page import build_timeline, draw_run, find_controls
-from fluxagents.scheduler.pages.visitor import Who
+from fluxagents.scheduler.pages.visitor import Visitor, Who
+from fluxagents.scheduler.runs.argument_form import list_arguments
 from fluxagents.tasks.registry import entries_of
 
 router = APIRouter(route_class=PageRoute)
+
+OTHERS = 15
+"""Runs that a page names to compare with; any other can be given by its id."""
 
 TOLERANCE = 1e-6
 """Relative difference up to which a number that was computed again is the same."""
@@ -42,14 +48,21 @@ def show_run(run_id: str, who: Who) -> Response:
             isinstance(event, RunStarted) and event.model != state.model for event in events
         ),
         record=record,
+        related=look_up_runs(who, (state.origin, state.parent, *record.children[:20])),
         timeline=timeline,
         usage=usage(events),
+        others=_list_others(who),
         controls=find_controls(who, state),
         remarks=collaboration.remarks(run_id),
         present=sorted(set(collaboration.present(run_id)) - {who.name}),
         is_watched=who.name in collaboration.watchers(run_id),
         steps=[entry.record.seq for entry in timeline],
     )
+
+
+def _list_others(who: Visitor) -> list[RunState]:
+    shows = VisibleSessions(who.client).shows
+    return list_page(who.client.store, RunFilter(), shows, limit=OTHERS, after=None)[0]
 
 
 @router.get("/runs/{run_id}/drawing.svg")
@@ -73,6 +86,7 @@ def show_number(
         "number.html.j2",
         state=state,
         proof=proof,
+        arguments=list_arguments(entry, proof.finding.args) if proof.finding else (),
         reference=entry.reference if entry else "",
         may_repeat=find_controls(who, state).fork and entry is not None and not entry.needs_approval,
         repeat=repeat,

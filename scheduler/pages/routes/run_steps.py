@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote as quote_url
@@ -9,6 +10,7 @@ from urllib.parse import quote as quote_url
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from fluxagents.flows.commands import Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event
@@ -23,6 +25,7 @@ from fluxagents.scheduler.http.routes.artifacts import show_artifact
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.run_page import find_controls, find_plot
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
+from fluxagents.scheduler.runs.argument_form import ArgumentRow, list_arguments
 from fluxagents.tasks.ports.artifacts import SVG
 from fluxagents.tasks.registry import tool_facts
 
@@ -43,7 +46,7 @@ def show_step(run_id: str, seq: int, who: Who) -> Response:
         state=state,
         step=explanation.step,
         record=explanation.record,
-        command=explanation.command.model_dump(mode="json") if explanation.command else None,
+        command=_list_parts(explanation.command) if explanation.command else (),
         events=[(event, describe_event(event)) for event in explanation.step.events],
         changes=explanation.changes,
         artifacts=explanation.artifacts,
@@ -52,6 +55,12 @@ def show_step(run_id: str, seq: int, who: Who) -> Response:
         after=seqs[at + 1] if at + 1 < len(seqs) else None,
         may_fork=find_controls(who, state).fork and seq in open_steps(events),
     )
+
+
+def _list_parts(command: Command) -> Sequence[ArgumentRow]:
+    """What a command says, without what it leaves open."""
+    parts = command.model_dump(mode="json").items()
+    return list_arguments(None, {name: value for name, value in parts if value not in (None, "", [], {})})
 
 
 def _read_prompt(who: Visitor, events: tuple[Event, ...], explanation: Explanation) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.scheduler.http.routes.triggers.schedules import find_schedule, list_visible
 from fluxagents.scheduler.pages.page_route import PageRoute
+from fluxagents.scheduler.pages.run_lookup import look_up_runs
 from fluxagents.scheduler.pages.visitor import Who, go_to
 from fluxagents.scheduler.schedules.schedule import Schedule
 from fluxagents.scheduler.schedules.schedules import Schedules
@@ -33,12 +34,14 @@ def show_schedule(name: str, who: Who) -> Response:
     """A schedule: what it starts, its next times, and its history."""
     entry = find_schedule(name, who.client, who.ports)
     schedule = entry.schedule
+    history = who.ports.schedules(who.client).history(name, limit=HISTORY)
     return who.show(
         "automation/schedule.html.j2",
         entry=entry,
         schedule=schedule,
         next_times=_find_next_times(schedule, who.ports.clock.now_ms()),
-        history=who.ports.schedules(who.client).history(name, limit=HISTORY),
+        history=history,
+        states=look_up_runs(who, (firing.run_id for firing in history)),
         may_act=who.may(Action.SCHEDULE_TRIGGER, schedule.session),
     )
 

@@ -12,6 +12,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.scheduler.http.routes.triggers.triggers import find_trigger, list_visible
 from fluxagents.scheduler.pages.page_route import PageRoute
+from fluxagents.scheduler.pages.run_lookup import look_up_runs
 from fluxagents.scheduler.pages.visitor import Who, go_to
 from fluxagents.scheduler.triggers.event_trigger import WebhookSource
 from fluxagents.scheduler.triggers.triggers import Triggers
@@ -34,13 +35,16 @@ def show_trigger(name: str, who: Who, replayed: str = "") -> Response:
     trigger = entry.trigger
     may_act = who.may(Action.TRIGGER_REPLAY, trigger.session)
     is_hook = isinstance(trigger.source, WebhookSource)
+    history = who.ports.triggers(who.client).history(name, limit=HISTORY)
+    deliveries = who.ports.deliveries(who.client).list(name, limit=HISTORY) if is_hook and may_act else []
     return who.show(
         "automation/trigger.html.j2",
         entry=entry,
         trigger=trigger,
-        history=who.ports.triggers(who.client).history(name, limit=HISTORY),
+        history=history,
         is_hook=is_hook,
-        deliveries=who.ports.deliveries(who.client).list(name, limit=HISTORY) if is_hook and may_act else [],
+        deliveries=deliveries,
+        states=look_up_runs(who, (each.run_id for each in (*history, *deliveries))),
         may_act=may_act,
         replayed=replayed,
     )
