@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import VisibleSessions, check_may_read
 from fluxagents.scheduler.http.routes.models import list_shipped
@@ -40,6 +41,7 @@ def list_models(who: Who, search: Annotated[str, Query(max_length=MAX_NAME)] = "
         left_out=max(len(records) - MAX_LISTED, 0),
         shipped=[name for name in list_shipped(who.client) if wanted in name.casefold()],
         search=search,
+        may_add=who.client.authority.may(Action.MODEL_ADD, Resource(kind="model", id="upload")),
     )
 
 

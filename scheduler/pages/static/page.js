@@ -94,10 +94,16 @@
     else if (event.detail.elt.matches("button")) lookAgain();
   }
 
-  function showLocalTimes(root) {
-    for (const time of root.querySelectorAll("time[datetime]")) {
+  // "2026-01-31 11:46 (10:46 UTC)" where the reader's clock is another one; the date of UTC only if it differs.
+  function showLocalTimes() {
+    for (const time of document.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
-      time.title = `${at.toLocaleString()} on your clock`;
+      const shift = at.getTimezoneOffset();
+      if (shift === 0) continue;
+      const [here, utc] = [new Date(at - shift * 60_000), at].map((each) => each.toISOString().split(/[T.]/));
+      const day = here[0] === utc[0] ? "" : `${utc[0]} `;
+      time.textContent = `${here[0]} ${here[1].slice(0, 5)} (${day}${utc[1].slice(0, 5)} UTC)`;
+      time.title = `${here[0]} ${here[1]} on your clock, ${utc[0]} ${utc[1]} UTC`;
     }
   }
 
@@ -124,12 +130,13 @@
     if (text && !window.confirm(text)) event.preventDefault();
   }
 
-  async function upload(input) {
-    const field = document.getElementById(input.dataset.upload);
+  async function upload(input, file) {
+    const field = document.getElementById(input.dataset.nameTo);
     const status = document.getElementById(input.dataset.status);
     const token = document.querySelector("meta[name=csrf-token]").content;
-    const [file] = input.files;
     if (!file) return;
+    // What the box to ask folds away is seen while something happens in it.
+    input.closest("details")?.setAttribute("open", "");
     const send = async (address, options) => {
       const answer = await fetch(address, { ...options, headers: { ...options.headers, "X-CSRF-Token": token } });
       const body = await answer.json();
@@ -154,9 +161,13 @@
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ upload: id, name: file.name.slice(0, dot), suffix: file.name.slice(dot) }),
       });
-      field.value = model.name;
+      if (field) field.value = model.name;
+      const page = document.createElement("a");
+      page.href = `/models/${encodeURIComponent(model.digest)}`;
+      page.textContent = model.name;
       const warnings = model.warnings.length;
-      status.textContent = `${model.name} is stored${warnings ? `, with ${warnings} ${warnings === 1 ? "warning" : "warnings"}: its page has them` : ""}`;
+      const told = warnings ? `, with ${warnings} ${warnings === 1 ? "warning" : "warnings"}: its page has them` : "";
+      status.replaceChildren(page, ` is stored${told}`);
     } catch (error) {
       status.textContent = `${file.name} was not taken: ${error.message}`;
     }
@@ -166,14 +177,24 @@
   document.addEventListener("keydown", pressShortcut);
   document.addEventListener("change", (event) => {
     selectAll(event);
-    if (event.target.matches("input[data-upload]")) upload(event.target);
+    if (event.target.matches("input[data-upload]")) upload(event.target, event.target.files[0]);
   });
+  // A file that is dropped beside the field would replace the page.
+  const target = document.querySelector("input[data-upload]");
+  if (target) {
+    document.addEventListener("dragover", (event) => event.preventDefault());
+    document.addEventListener("drop", (event) => {
+      if (!event.dataTransfer.files.length) return;
+      event.preventDefault();
+      upload(target, event.dataTransfer.files[0]);
+    });
+  }
   document.addEventListener("submit", confirmAct, true);
-  document.body.addEventListener("htmx:load", (event) => showLocalTimes(event.detail.elt.parentElement ?? document));
+  for (const name of ["htmx:oobAfterSwap", "htmx:afterSwap"]) document.body.addEventListener(name, showLocalTimes);
   for (const name of ["htmx:afterRequest", "htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.body.addEventListener(name, noteReading);
   }
-  showLocalTimes(document);
+  showLocalTimes();
   const address = document.body.dataset.live;
   if (address) follow(address);
 })();

@@ -50,13 +50,15 @@ def show_session(name: str, who: Who, key: Annotated[str, Query(max_length=MAX_N
     entry = sessions.show(name)
     states = [state for state in sessions.states(name) if not state.parent]
     clusters = sessions.clusters(name) if len(states) <= MAX_RUNS else []
-    outliers = {(run, each.what) for cluster in clusters for each in cluster.outliers for run in each.runs}
+    outliers = [(cluster.question, each) for cluster in clusters for each in cluster.outliers]
+    standing_out = {(run, each.what) for _, each in outliers for run in each.runs}
     return who.show(
         "session.html.j2",
         entry=entry,
         tally=Tally.of(states, total=len(states)),
-        heat=build_heat_map(summary_rows(states[:MAX_RUNS]), key, outliers),
+        heat=build_heat_map(summary_rows(states[:MAX_RUNS]), key, standing_out),
         left_out=max(len(states) - MAX_RUNS, 0),
+        outliers=outliers,
         clusters=[each for each in clusters if each.disagreements or each.outliers],
         may_act=who.may(Action.SESSION_CLOSE, name),
         acts=ACTS,
