@@ -79,9 +79,16 @@ def name_request(request: HumanRequest) -> str:
     call = request.call
     if call is None or request.question != ask_for_call(call):
         return request.question
-    rows = list_arguments(entries_of(TOOLS).get(call.tool), call.args)
-    values = (f"{row.path.partition('.')[2] or row.path} {_describe(row.value)} {row.unit}" for row in rows)
-    return f"{call.tool}: {', '.join(map(str.rstrip, values))}" if rows else call.tool
+    values = list_values(call.tool, call.args)
+    return f"{call.tool}: {', '.join(values)}" if values else call.tool
+
+
+def list_values(tool: str, args: Mapping[str, Any]) -> list[str]:
+    """What a tool is called with, such as `EX_glc__D_e 18.5 mmol/gDW/h` for an entry of `medium_changes`."""
+    rows = list_arguments(entries_of(TOOLS).get(tool), args)
+    return [
+        f"{row.path.partition('.')[2] or row.path} {_describe(row.value)} {row.unit}".rstrip() for row in rows
+    ]
 
 
 def _describe(value: Any) -> str:

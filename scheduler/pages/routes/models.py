@@ -16,9 +16,10 @@ from fluxagents.scheduler.http.routes.models import list_shipped
 from fluxagents.scheduler.http.run_listing import RunFilter, list_page
 from fluxagents.scheduler.pages.lineage_graph import HEIGHT, WIDTH, build_lineage
 from fluxagents.scheduler.pages.page_route import PageRoute
+from fluxagents.scheduler.pages.values import list_values
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
 from fluxagents.scheduler.runs.run_starter import RunSpec
-from fluxagents.tasks.ports.models import SHIPPED
+from fluxagents.tasks.ports.models import SHIPPED, ModelRecord
 
 router = APIRouter(route_class=PageRoute)
 
@@ -69,6 +70,12 @@ def compare(model: str, who: Who) -> Response:
     return go_to(f"/runs/{run.id}")
 
 
+def _name(who: Visitor, record: ModelRecord) -> str:
+    """The name of a model, or its digest where the name means another one by now."""
+    is_named = who.client.models.resolve(record.name, files=False).digest == record.digest
+    return record.name if is_named else record.digest
+
+
 def _show(model: str, who: Visitor, other: str = "", problem: str = "") -> Response:
     check_may_read(who.client, "model", model)
     record = who.client.models.show(who.client.models.resolve(model, files=False))
@@ -80,12 +87,19 @@ def _show(model: str, who: Visitor, other: str = "", problem: str = "") -> Respo
         after=None,
     )
     stored = who.client.models.list()
+    graph = build_lineage(record, stored)
     return who.show(
         "model.html.j2",
         status=422 if problem else 200,
         record=record,
-        graph=build_lineage(record, stored),
+        graph=graph,
         box=(WIDTH, HEIGHT),
+        called=_name(who, record),
+        changes={
+            made.digest: list_values(made.change.tool, made.change.args)
+            for made in (node.record for node in graph.nodes)
+            if made.change
+        },
         runs=runs,
         names=sorted({*SHIPPED, *(each.name for each in stored)} - {record.name}, key=str.casefold),
         may_start=who.may(Action.RUN_START),
