@@ -44,7 +44,7 @@ def show_trigger(name: str, who: Who, replayed: str = "") -> Response:
         history=history,
         is_hook=is_hook,
         deliveries=deliveries,
-        states=look_up_runs(who, (each.run_id for each in (*history, *deliveries))),
+        states=look_up_runs(who, (*(each.run_id for each in history), *(each.run_id for each in deliveries))),
         may_act=may_act,
         replayed=replayed,
     )
