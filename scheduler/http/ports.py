@@ -31,6 +31,7 @@ from fluxagents.scheduler.triggers.deliveries import Deliveries
 from fluxagents.scheduler.triggers.intake.reception import Reception
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
+from fluxagents.tasks.fba.maps.stored_map import StoredMap
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.media import MediaCatalog
 from fluxagents.tasks.ports.models import ModelRef
@@ -357,8 +358,10 @@ class ApiPorts:
     """Tables by name, and what is said about them, in a format: csv, json, parquet or xlsx."""
     draw_flow: Callable[[Picture], str]
     """A flow, with a run laid over it or not, as SVG."""
-    draw_result: Callable[[str], bytes]
-    """The plot of a result as SVG; brings matplotlib. Raises `BAD_ARGUMENT` if its tool has none."""
+    draw_result: Callable[[str, str], bytes]
+    """The plot of a result as `svg` or `png`; brings matplotlib. Raises `BAD_ARGUMENT` if there is none."""
+    draw_map: Callable[[StoredMap, str], bytes]
+    """A flux map, as the former."""
     rebuild_request: Callable[[Sequence[Event], Flow, int], Mapping[str, Any]]
     """What the decision of a step sent to the chat model, composed again from the log of its run."""
     model_file: Callable[[ModelRef], bytes | None]

@@ -72,6 +72,7 @@ PAGE_MODULES: dict[str, tuple[str, ...]] = {
     "pages.run_steps": ("runs",),
     "pages.run_acts": ("runs",),
     "pages.results": ("runs",),
+    "pages.flux_maps": ("runs",),
     "pages.run": ("runs",),
     "pages.requests": ("requests",),
     "pages.sessions.notebook": ("sessions", "shared"),

@@ -32,7 +32,7 @@ PACKAGE = "fluxagents.scheduler.pages"
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """What a page may load and where its forms may go: this server, and no script or style that stands in it."""
 
@@ -55,12 +55,13 @@ def render(request: Request, template: str, /, *, status: int = 200, **values: A
     """
     visitor = getattr(request.state, "visitor", None)
     menu = list_sections(is_admin=visitor is not None and visitor.is_admin)
-    text = (
-        _templates()
-        .get_template(template)
-        .render(visitor=visitor, menu=menu, path=request.url.path, **values)
-    )
+    text = render_template(template, visitor=visitor, menu=menu, path=request.url.path, **values)
     return HTMLResponse(text, status, headers=HEADERS)
+
+
+def render_template(template: str, /, **values: Any) -> str:
+    """The text of a template, without what a page of the site has around it."""
+    return _templates().get_template(template).render(**values)
 
 
 @cache
@@ -98,5 +99,9 @@ def _show_invisible(value: object) -> object:
 @cache
 def address_asset(name: str) -> str:
     """The address of a file of `static`; it changes with the file, so that browsers may keep it."""
-    content = files(PACKAGE).joinpath("static").joinpath(*name.split("/")).read_bytes()
-    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
+    return f"/static/{name}?v={hashlib.sha256(read_asset(name)).hexdigest()[:12]}"
+
+
+def read_asset(name: str) -> bytes:
+    """A file of `static`."""
+    return files(PACKAGE).joinpath("static").joinpath(*name.split("/")).read_bytes()

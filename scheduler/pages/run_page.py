@@ -90,10 +90,10 @@ def draw_run(who: Visitor, state: RunState) -> Picture:
     )
 
 
-def find_plot(who: Visitor, digest: str) -> bytes | None:
-    """The plot of a result as SVG; None if its tool has none, or there is nothing to plot."""
+def find_plot(who: Visitor, digest: str, kind: str = "svg") -> bytes | None:
+    """The plot of a result as `svg` or `png`; None if its tool has none, or there is nothing to plot."""
     try:
-        return who.ports.draw_result(digest)
+        return who.ports.draw_result(digest, kind)
     except FluxError as error:
         if error.kind is not ErrorClass.BAD_ARGUMENT:
             raise

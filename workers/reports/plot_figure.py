@@ -6,7 +6,8 @@ No global state: figures are made without pyplot, and the settings hold while on
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,6 +22,9 @@ IMAGE_FORMATS: tuple[ImageFormat, ...] = ("svg", "png")
 BLUE, ORANGE, GREY, BLACK = "#0072B2", "#E69F00", "#9A9A9A", "#222222"
 """Of Okabe and Ito's palette, which people with any colour vision tell apart (Wong 2011,
 doi:10.1038/nmeth.1618)."""
+
+STRIPES: Mapping[str, Any] = {"hatch": "///", "edgecolor": "white", "linewidth": 0}
+"""Of the second of two kinds of bars, so that their colour is not the only thing that tells them apart."""
 
 _SETTINGS: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib
@@ -39,7 +43,17 @@ _SETTINGS: Any = {
 }
 _WIDTH_INCHES = 7.0
 _DOTS_PER_INCH = 150
-_CAPTION_INCHES = 1.2
+_CAPTION_LEFT = 0.012
+_CONDITION_LETTERS, _CONDITION_POINTS = 108, 11
+"""Of a line of the conditions: how many fit into the width, and how high it is."""
+_TITLE_LETTERS = 72
+_EDGE_INCHES = 0.12
+_LINE_INCHES = 0.24
+_HEAD_INCHES = 0.85
+"""For the caption, and the title of each panel."""
+_BAR_INCHES = 0.14
+_SCALE_INCHES = 0.75
+"""For a scale with its numbers and what they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,27 +101,75 @@ def canvas(caption: Caption, *, height_inches: float = 4.2, grid: Literal["x", "
         figure.caption = caption
         axes = figure.add_subplot()
         axes.grid(visible=True, axis=grid)
-        axes.set_title(f"{caption.title}\n", loc="left", fontweight="bold", color=BLACK)
-        axes.annotate(
-            caption.conditions,
-            xy=(0, 1),
-            xytext=(0, 6),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            fontsize=8,
-            color="#555555",
-        )
+        _write_caption(axes, caption)
         yield Canvas(figure, axes)
+
+
+def _write_caption(axes: Axes, caption: Caption) -> None:
+    """Title and conditions from the left edge of the figure, so that long names of bars leave them room."""
+    conditions = textwrap.wrap(caption.conditions, _CONDITION_LETTERS)
+    title = textwrap.wrap(caption.title, _TITLE_LETTERS)
+    looks: tuple[tuple[list[str], int, Any], ...] = (
+        (conditions, 0, {"fontsize": 8, "color": "#555555"}),
+        (title, len(conditions), {"fontsize": 11, "color": BLACK, "fontweight": "bold"}),
+    )
+    for lines, above, look in looks:
+        text = axes.annotate(
+            "\n".join(lines),
+            xy=(_CAPTION_LEFT, 1),
+            xytext=(0, 6 + _CONDITION_POINTS * above),
+            xycoords=("figure fraction", "axes fraction"),
+            textcoords="offset points",
+            **look,
+        )
+        text.set_in_layout(False)
+    # What the layout keeps free above the axes.
+    axes.set_title("\n".join([" "] * (len(title) + len(conditions))), fontsize=11)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Where a drawing goes, and the scale below it."""
+
+    axes: Axes
+    scale: Axes
 
 
 @contextmanager
 def large_canvas(
     caption: Caption, *, columns: int, panel_inches: tuple[float, float]
-) -> Iterator[tuple[PlotFigure, list[Axes]]]:
-    """Panels side by side under one caption, each as large as its drawing needs; the style holds within."""
+) -> Iterator[tuple[PlotFigure, list[Panel]]]:
+    """Panels side by side under one caption, each as large as its drawing needs; the style holds within.
+
+    Their places are given: to find them from all the texts in them takes matplotlib most of a minute.
+    """
+    width, height = panel_inches
+    total = _HEAD_INCHES + height + _SCALE_INCHES
     with mpl.rc_context(_SETTINGS):
-        width, height = panel_inches
-        figure = PlotFigure(figsize=(width * columns, height + _CAPTION_INCHES), layout="constrained")
+        figure = PlotFigure(figsize=(width * columns, total))
         figure.caption = caption
-        figure.suptitle(f"{caption.title}\n{caption.conditions}", x=0.01, ha="left", fontsize=11, color=BLACK)
-        yield figure, [figure.add_subplot(1, columns, number + 1) for number in range(columns)]
+        top = 1 - _EDGE_INCHES / total
+        figure.text(
+            _EDGE_INCHES / width / columns,
+            top,
+            caption.title,
+            va="top",
+            fontsize=11,
+            color=BLACK,
+            fontweight="bold",
+        )
+        figure.text(
+            _EDGE_INCHES / width / columns,
+            top - _LINE_INCHES / total,
+            caption.conditions,
+            va="top",
+            fontsize=8,
+            color="#555555",
+        )
+        panels = []
+        for number in range(columns):
+            axes = figure.add_axes((number / columns, _SCALE_INCHES / total, 1 / columns, height / total))
+            left, wide = (number + 0.2) / columns, 0.6 / columns
+            scale = figure.add_axes((left, (_SCALE_INCHES - _BAR_INCHES) / total, wide, _BAR_INCHES / total))
+            panels.append(Panel(axes, scale))
+        yield figure, panels

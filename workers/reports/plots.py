@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.maps.state_comparison import name_state
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.ports.artifacts import EFFECT, Manifest
 from fluxagents.workers.reports.community_plots import draw_missing_members, draw_trade_off, draw_transfers
@@ -18,8 +19,17 @@ from fluxagents.workers.reports.culture_plot import draw_culture, list_curves
 from fluxagents.workers.reports.effect_plot import draw_effect
 from fluxagents.workers.reports.enzyme_plot import MAX_BARS as MAX_POOL_BARS
 from fluxagents.workers.reports.enzyme_plot import draw_pool
-from fluxagents.workers.reports.maps.flux_map_plot import draw_flux_map, name_state
-from fluxagents.workers.reports.plot_figure import BLUE, GREY, ORANGE, Canvas, Caption, PlotFigure, canvas
+from fluxagents.workers.reports.maps.flux_map_plot import draw_flux_map
+from fluxagents.workers.reports.plot_figure import (
+    BLUE,
+    GREY,
+    ORANGE,
+    STRIPES,
+    Canvas,
+    Caption,
+    PlotFigure,
+    canvas,
+)
 from fluxagents.workers.reports.sensitivity_plots import PlaneLabels, draw_curve, draw_gains, draw_plane
 
 MAX_BARS = 40
@@ -238,8 +248,9 @@ def _draw_members(members: pd.DataFrame, caption: Caption) -> PlotFigure:
     counts = [column for column in bars.columns if column != "id"]
     with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
         axes, left = drawing.axes, bars[counts[0]] * 0
-        for column, color in zip(counts, (ORANGE, BLUE), strict=False):
-            axes.barh(range(len(bars)), bars[column], left=left, color=color, height=0.7, label=column)
+        looks = ({"color": ORANGE}, {"color": BLUE, **STRIPES})
+        for column, look in zip(counts, looks, strict=False):
+            axes.barh(range(len(bars)), bars[column], left=left, height=0.7, label=column, **look)
             left = left + bars[column]
         axes.set_xlim(0, float(left.max()) * (1 + _LEGEND_SHARE))
         axes.set_xlabel("sets that it is part of (count)")
@@ -408,10 +419,11 @@ def _screen(result: Plottable) -> PlotFigure:
     caption = _note_cut(result.caption(title), len(bars), len(growth), "sources, fastest growth first")
     with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
         axes, height = drawing.axes, _BAR_HEIGHT / len(bars.columns)
-        for number, (oxygen, color) in enumerate(zip(sorted(bars.columns), (BLUE, ORANGE), strict=False)):
+        looks = ({"color": BLUE}, {"color": ORANGE, **STRIPES})
+        for number, (oxygen, look) in enumerate(zip(sorted(bars.columns), looks, strict=False)):
             offset = (number + 0.5) * height - _BAR_HEIGHT / 2
             positions = [position + offset for position in range(len(bars))]
-            axes.barh(positions, bars[oxygen], color=color, height=height, label=str(oxygen))
+            axes.barh(positions, bars[oxygen], height=height, label=str(oxygen), **look)
         axes.set_xlim(0, float(bars.max(axis=None)) * (1 + _LEGEND_SHARE))
         axes.set_xlabel("growth rate (1/h)")
         axes.legend(loc="lower right")

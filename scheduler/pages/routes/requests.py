@@ -11,12 +11,14 @@ from pydantic import JsonValue
 from starlette.responses import Response
 
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
+from fluxagents.flows.humans.effect import Effect
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.collaboration.collaboration import Collaboration
 from fluxagents.scheduler.collaboration.inbox import Inbox
 from fluxagents.scheduler.http.access import load_visible
 from fluxagents.scheduler.http.routes.humans.requests import ALL, list_open
 from fluxagents.scheduler.pages.argument_text import read_arguments, write_argument
+from fluxagents.scheduler.pages.flux_map_page import is_drawn
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.visitor import Form, Visitor, Who, go_to
 from fluxagents.scheduler.runs.argument_form import ArgumentField
@@ -103,6 +105,7 @@ def _show(who: Visitor, request_id: str, error: FluxError | None = None, *, show
         view=view,
         request=view.request,
         state=state,
+        has_map=_has_map(who, view.request.effect),
         own_opinion=next(
             (each for each in view.request.opinions if who.name in (each.by, *each.for_people)), None
         ),
@@ -117,6 +120,11 @@ def _show(who: Visitor, request_id: str, error: FluxError | None = None, *, show
         change=change,
         now_ms=who.ports.clock.now_ms(),
     )
+
+
+def _has_map(who: Visitor, effect: Effect | None) -> bool:
+    # Only the effect of a change of fluxes is looked up: it brings the library that reads tables.
+    return bool(effect and effect.fluxes_changed and is_drawn(who.ports.artifacts(), effect.artifact))
 
 
 def read_typed(form: Form, field: ArgumentField) -> str | None:

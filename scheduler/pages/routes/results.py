@@ -13,12 +13,14 @@ from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import load_visible
 from fluxagents.scheduler.http.formats import TABLE_FORMATS
 from fluxagents.scheduler.http.routes.artifacts import read_table, show_artifact
+from fluxagents.scheduler.pages.flux_map_page import DRAW_FLUX_MAP
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.pictures import answer_svg
+from fluxagents.scheduler.pages.pictures import answer_file, answer_svg
 from fluxagents.scheduler.pages.run_page import find_plot
 from fluxagents.scheduler.pages.table_view import TableChoice, view_table
 from fluxagents.scheduler.pages.visitor import Who
 from fluxagents.scheduler.runs.argument_form import list_arguments
+from fluxagents.tasks.fba.maps.stored_map import has_map
 from fluxagents.tasks.ports.artifacts import SVG
 from fluxagents.tasks.registry import entries_of
 
@@ -40,7 +42,8 @@ def show_result(run_id: str, digest: str, who: Who) -> Response:
         how=how,
         arguments=list_arguments(entries_of(who.client.tools).get(how.tool), how.args),
         formats=sorted(_MEDIA_TYPES),
-        has_plot=find_plot(who, digest) is not None,
+        has_plot=manifest.provenance.tool != DRAW_FLUX_MAP and find_plot(who, digest) is not None,
+        has_map=has_map(manifest),
         pictures=[name for name, file in manifest.files.items() if file.media_type == SVG],
     )
 
@@ -53,6 +56,16 @@ def draw_plot(run_id: str, digest: str, who: Who) -> Response:
     if plot is None:
         raise FluxError(ErrorClass.UNKNOWN_ID, "this result has no plot")
     return answer_svg(plot, keep=True)
+
+
+@router.get("/plot.png")
+def download_plot(run_id: str, digest: str, who: Who) -> Response:
+    """The plot of a result as a file for texts and slides."""
+    show_artifact(run_id, digest, who.client, who.ports)
+    plot = find_plot(who, digest, "png")
+    if plot is None:
+        raise FluxError(ErrorClass.UNKNOWN_ID, "this result has no plot")
+    return answer_file(plot, "plot.png")
 
 
 @router.get("/pictures/{name}")

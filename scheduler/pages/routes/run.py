@@ -14,6 +14,7 @@ from fluxagents.scheduler.collaboration.collaboration import Collaboration
 from fluxagents.scheduler.http.access import VisibleSessions, load_visible, run_tag
 from fluxagents.scheduler.http.run_listing import RunFilter, list_page
 from fluxagents.scheduler.pages.answer_text import split_answer
+from fluxagents.scheduler.pages.flux_map_page import find_maps
 from fluxagents.scheduler.pages.number_proof import NumberProof, prove_number, read_number
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.pictures import answer_svg
@@ -47,6 +48,7 @@ def show_run(run_id: str, who: Who) -> Response:
         has_changed_model=any(
             isinstance(event, RunStarted) and event.model != state.model for event in events
         ),
+        maps=find_maps(who.ports.artifacts, state),
         record=record,
         related=look_up_runs(who, (state.origin, state.parent, *record.children[:20])),
         timeline=timeline,

@@ -22,10 +22,12 @@ from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import load_visible
 from fluxagents.scheduler.http.routes.artifacts import show_artifact
+from fluxagents.scheduler.pages.flux_map_page import find_maps
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.run_page import find_controls, find_plot
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
 from fluxagents.scheduler.runs.argument_form import ArgumentRow, list_arguments
+from fluxagents.tasks.fba.maps.stored_map import has_map
 from fluxagents.tasks.ports.artifacts import SVG
 from fluxagents.tasks.registry import tool_facts
 
@@ -99,6 +101,7 @@ def compare(run_id: str, other_id: str, who: Who, *, pictures: bool = False) -> 
     sections: dict[str, list[Any]] = {}
     for difference in diff.differences:
         sections.setdefault(difference.section, []).append(difference)
+    maps = [find_maps(who.ports.artifacts, run) for run in (a, b)]
     return who.show(
         "diff.html.j2",
         a=a,
@@ -108,6 +111,7 @@ def compare(run_id: str, other_id: str, who: Who, *, pictures: bool = False) -> 
         walk=diff.path,
         results=_lay_results(who, a, b, pictures=pictures),
         pictures=pictures,
+        maps=min(map(len, maps)),
     )
 
 
@@ -150,6 +154,8 @@ def _open_side(who: Visitor, state: RunState, digest: str | None, *, pictures: b
         if error.kind is not ErrorClass.UNKNOWN_ID:
             raise
         return None
+    if has_map(manifest):  # shown beside the other run's
+        return ResultSide(address, tuple(manifest.tables), ())
     drawn = [("Plot", f"{address}/plot.svg")] if pictures and find_plot(who, digest) is not None else []
     drawn += [
         (name, f"{address}/pictures/{quote_url(name, safe='')}")

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.rendering import PACKAGE
+from fluxagents.scheduler.pages.rendering import read_asset
 
 router = APIRouter(route_class=PageRoute)
 
 MEDIA_TYPES = {
     "page.css": "text/css",
     "page.js": "text/javascript",
+    "flux_map.css": "text/css",
+    "flux_map.js": "text/javascript",
     "icon.svg": "image/svg+xml",
     "vendor/htmx.min.js": "text/javascript",
     "vendor/idiomorph-ext.min.js": "text/javascript",
+    "vendor/escher/escher.min.js": "text/javascript",
 }
 """All that is served, with its type."""
 
-KEEP = "public, max-age=31536000, immutable"
-"""Pages name each file with a digest of it."""
+HEADERS = {
+    # Pages name each file with a digest of it.
+    "Cache-Control": "public, max-age=31536000, immutable",
+    # A map stands in a sandbox, which is no origin.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 
 
 @router.get("/static/{name:path}")
@@ -32,5 +37,4 @@ def read_static(name: str) -> Response:
     """A file of the pages; nobody needs to be signed in for it."""
     if name not in MEDIA_TYPES:
         raise FluxError(ErrorClass.UNKNOWN_ID, f"pages have no file {quote(name)}")
-    content = files(PACKAGE).joinpath("static").joinpath(*name.split("/")).read_bytes()
-    return Response(content, media_type=MEDIA_TYPES[name], headers={"Cache-Control": KEEP})
+    return Response(read_asset(name), media_type=MEDIA_TYPES[name], headers=HEADERS)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.scheduler.batches.batches import session_states
+from fluxagents.scheduler.pages.flux_map_page import write_map_page
+from fluxagents.tasks.fba.maps.stored_map import read_map
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
-from fluxagents.workers.reports.maps.escher_page import draw_page, list_states
-from fluxagents.workers.reports.maps.flux_map_plot import name_state
-from fluxagents.workers.reports.plot_figure import IMAGE_FORMATS, Caption, ImageFormat
+from fluxagents.workers.reports.plot_figure import IMAGE_FORMATS, ImageFormat
 from fluxagents.workers.reports.result_figure import draw_result
 from fluxagents.workers.reports.session.growth_figure import draw_session
 from fluxagents.workers.settings import Settings
@@ -45,25 +44,7 @@ def page_of_result(store: ArtifactFiles, digest: str) -> bytes:
     Raises:
         FluxError: `BAD_ARGUMENT` for a result that is none.
     """
-    manifest = store.manifest(digest)
-    tool, args = manifest.provenance.tool, manifest.provenance.args
-    if tool != "draw_flux_map" or not manifest.files:
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT,
-            f"only a flux map can be a page, not a result of '{tool}'",
-            suggestions=("end the name with .svg or .png",),
-        )
-    (file,) = manifest.files.values()
-    compared = args.get("compared_with")
-    titles = name_state(args), name_state(compared) if isinstance(compared, dict) else ""
-    reactions = store.table(manifest.tables["reactions"].digest)
-    caption = Caption(
-        title=f"Fluxes: {manifest.result['map']}",
-        conditions=f"model {manifest.provenance.model_id}",
-        source=f"result {digest}",
-    )
-    content = json.loads(store.get(file.digest))
-    return draw_page(content, list_states(reactions, titles), caption).encode()
+    return write_map_page(read_map(store, digest), is_file=True).encode()
 
 
 def plot_session(session: str, kind: ImageFormat) -> bytes:

@@ -43,6 +43,7 @@ from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.sessions.notebooks import Notebooks
 from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
+from fluxagents.tasks.fba.maps.stored_map import StoredMap
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.registry import TOOLS
@@ -181,7 +182,8 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         artifacts=cache(lambda: _open_artifacts(settings)),
         encode_tables=_encode_tables,
         draw_flow=_draw_flow,
-        draw_result=lambda digest: _draw_result(_open_artifacts(settings), digest),
+        draw_result=lambda digest, kind: _draw_result(_open_artifacts(settings), digest, kind),
+        draw_map=_draw_map,
         rebuild_request=lambda events, flow, step: _rebuild_request(
             PromptManager(store=RedisPromptStore(redis, prefix=prefix)), events, flow, step
         ),
@@ -273,9 +275,15 @@ def _draw_flow(picture: Picture) -> str:
     return drawing
 
 
-def _draw_result(store: ArtifactStore, digest: str) -> bytes:
+def _draw_result(store: ArtifactStore, digest: str, kind: str) -> bytes:
     figure = import_module("fluxagents.workers.reports.result_figure").draw_result(store, None, digest)
-    plot: bytes = figure.encode("svg")
+    plot: bytes = figure.encode(kind)
+    return plot
+
+
+def _draw_map(drawn: StoredMap, kind: str) -> bytes:
+    figure = import_module("fluxagents.workers.reports.maps.flux_map_plot").draw_stored_map(drawn)
+    plot: bytes = figure.encode(kind)
     return plot
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,17 +15,19 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.patches import FancyArrowPatch, Patch, PathPatch
 from matplotlib.path import Path
 
+from fluxagents.tasks.fba.maps.state_comparison import compare_flux, find_full_width
+from fluxagents.tasks.fba.maps.stored_map import StoredMap
 from fluxagents.workers.reports.plot_figure import BLACK, GREY, Caption, PlotFigure, large_canvas
 
 _INCHES_PER_UNIT = 0.42
 _MARGIN_UNITS = 1.6
 _LEAST_WIDTH, _MOST_WIDTH = 1.2, 6.0
 _REST_WIDTH = 0.8
+_PAPER: Mapping[str, Any] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.72, "pad": 0.3}
+"""Behind each name, so that a line below does not cross it out."""
+
 _BESIDE_UNITS = 0.15
 _REST_COLOR = "#BBBBBB"
-_SCALE_QUANTILE = 0.9
-"""Of the fluxes on the map: larger ones are drawn like this, so that few do not hide the rest."""
-
 _FLUXES = LinearSegmentedColormap.from_list("fluxes", ["#9CC9E8", "#0072B2", "#002B4D"])
 _DIFFERENCES = LinearSegmentedColormap.from_list(
     "differences", ["#B35900", "#E69F00", "#D9D9D9", "#3399CC", "#004C77"]
@@ -46,15 +47,15 @@ class _Panel:
     directions: pd.Series
     """Their sign says where an arrow points."""
 
+    @property
+    def number_format(self) -> str:
+        """A difference has its sign, so that its colour is not the only thing that says it."""
+        return "+.3g" if self.norm.vmin else ".3g"
 
-def name_state(args: Mapping[str, Any]) -> str:
-    """What a state is called, from the arguments that it was computed with."""
-    uptakes = {**(args.get("medium_changes") or {})}
-    parts = ["another medium"] if args.get("medium") is not None else []
-    parts += [f"{exchange} ≤ {limit:g}" for exchange, limit in uptakes.items()]
-    parts += [f"without {', '.join(args['knock_outs'])}"] if args.get("knock_outs") else []
-    parts += [f"most {args['objective']}"] if args.get("objective") else []
-    return textwrap.shorten("; ".join(parts), 60, placeholder=" …") or "as in the model"
+    @property
+    def extend(self) -> str:
+        """Where larger sizes are drawn as the end of the scale: above, and of a difference below as well."""
+        return "both" if self.norm.vmin else "max"
 
 
 def draw_flux_map(
@@ -69,48 +70,47 @@ def draw_flux_map(
     """
     reactions, places = tables["reactions"], tables["places"]
     panels = _plan_panels(reactions, titles)
-    width = places["x"].max() - places["x"].min() + 2 * _MARGIN_UNITS
-    height = places["y"].max() - places["y"].min() + 2 * _MARGIN_UNITS
+    (left, right), (top, bottom) = _find_edges(reactions, places)
+    width, height = right - left, bottom - top
     size = max(width, 12) * _INCHES_PER_UNIT, max(height, 8) * _INCHES_PER_UNIT
-    with large_canvas(caption, columns=len(panels), panel_inches=size) as (figure, every):
-        for axes, panel in zip(every, panels, strict=True):
-            _draw_panel(axes, panel, tables)
+    with large_canvas(caption, columns=len(panels), panel_inches=size) as (figure, places_of):
+        for place, panel in zip(places_of, panels, strict=True):
+            _draw_panel(place.axes, panel, tables)
             if len(panels) > 1:
-                axes.set_title(panel.title, fontsize=10, color=BLACK)
+                place.axes.set_title(panel.title, fontsize=10, color=BLACK)
             mappable = ScalarMappable(panel.norm, panel.colors)
-            figure.colorbar(
-                mappable,
-                ax=axes,
-                label=panel.label,
-                orientation="horizontal",
-                shrink=0.5,
-                pad=0.01,
-                aspect=40,
-            )
+            bar = figure.colorbar(mappable, cax=place.scale, orientation="horizontal", extend=panel.extend)
+            bar.set_label(panel.label, fontsize=8)
         return figure
+
+
+def draw_stored_map(drawn: StoredMap) -> PlotFigure:
+    """The map of one stored result, or of two laid over each other."""
+    caption = Caption(title=drawn.title, conditions=drawn.conditions, source=drawn.source)
+    return draw_flux_map(drawn.tables, drawn.states, caption)
 
 
 def _plan_panels(reactions: pd.DataFrame, titles: tuple[str, str]) -> list[_Panel]:
     here, there = reactions["flux_mmol_per_gdw_h"], reactions["compared_flux_mmol_per_gdw_h"]
-    norm = Normalize(0, _find_top(pd.concat([here, there]).abs()), clip=True)
+    norm = Normalize(0, find_full_width((*here, *there.dropna())), clip=True)
     label = "flux (mmol/gDW/h)"
     panels = [_Panel(titles[0], here, _FLUXES, norm, label, here)]
     if there.notna().any():
         panels.append(_Panel(titles[1], there, _FLUXES, norm, label, there))
-        directions = here.where(here != 0, there)
-        change = reactions["difference_mmol_per_gdw_h"] * np.sign(directions)
-        top = _find_top(change.abs())
+        compared = pd.DataFrame(map(compare_flux, here, there), columns=["more", "direction"])
+        top = find_full_width(compared["more"].dropna())
         text = f"more flux (mmol/gDW/h): {titles[1]} (negative), {titles[0]} (positive)"
         panels.append(
-            _Panel("difference", change, _DIFFERENCES, Normalize(-top, top, clip=True), text, directions)
+            _Panel(
+                "difference",
+                compared["more"],
+                _DIFFERENCES,
+                Normalize(-top, top, clip=True),
+                text,
+                compared["direction"],
+            )
         )
     return panels
-
-
-def _find_top(sizes: pd.Series) -> float:
-    """The size that gets the full width: a high quantile of what is not zero."""
-    flowing = sizes[sizes > 0]
-    return float(flowing.quantile(_SCALE_QUANTILE)) if len(flowing) else 1.0
 
 
 def _draw_panel(axes: Axes, panel: _Panel, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -131,22 +131,31 @@ def _draw_panel(axes: Axes, panel: _Panel, tables: Mapping[str, pd.DataFrame]) -
         away = place["label_x"] - place["x"]
         axes.text(
             place["label_x"], place["label_y"], place["label"],
-            fontsize=7.5 if place["is_main"] else 5, color=BLACK if place["is_main"] else "#666666",
-            ha=_align(away), va="center", zorder=6,
+            fontsize=7.5 if place["is_main"] else 5.5, color=BLACK if place["is_main"] else "#555555",
+            ha=_align(away), va="center", zorder=6, bbox=_PAPER,
         )  # fmt: skip
     for value, (_, reaction) in zip(values, reactions.iterrows(), strict=True):
-        number = "" if not value or math.isnan(value) else f"\n{value:.3g}"
+        number = "" if not value or math.isnan(value) else f"\n{value:{panel.number_format}}"
         away = reaction["label_x"] - reaction["middle_x"]
         axes.text(
             reaction["label_x"], reaction["label_y"], f"{reaction['reaction']}{number}",
-            fontsize=6, color="#00507D" if number else "#8A8A8A", fontweight="bold" if number else "normal",
-            ha=_align(away), va="center", zorder=6,
-            linespacing=0.95,
+            fontsize=6, color="#00507D" if number else "#6B6B6B", fontweight="bold" if number else "normal",
+            ha=_align(away), va="center", zorder=7, linespacing=0.95, bbox=_PAPER,
         )  # fmt: skip
-    axes.set_xlim(places["x"].min() - _MARGIN_UNITS, places["x"].max() + _MARGIN_UNITS)
-    axes.set_ylim(places["y"].max() + _MARGIN_UNITS, places["y"].min() - _MARGIN_UNITS)
+    (left, right), (top, bottom) = _find_edges(reactions, places)
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
     axes.set_aspect("equal")
     axes.axis("off")
+
+
+def _find_edges(reactions: pd.DataFrame, places: pd.DataFrame) -> tuple[tuple[float, float], ...]:
+    """From left to right and from top to bottom, with room for the names that stand furthest out."""
+    ends = []
+    for axis in ("x", "y"):
+        stands = pd.concat([places[axis], places[f"label_{axis}"], reactions[f"label_{axis}"]])
+        ends.append((float(stands.min()) - _MARGIN_UNITS, float(stands.max()) + _MARGIN_UNITS))
+    return tuple(ends)
 
 
 def _align(away: float) -> str:

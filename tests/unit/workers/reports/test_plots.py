@@ -248,6 +248,20 @@ def test_media_are_told_apart_by_what_differs() -> None:
     ]
 
 
+def test_long_conditions_are_wrapped_and_stay_in_the_picture() -> None:
+    caption = Caption(title="Growth " * 20, conditions="EX_glc__D_e ≤ 10, " * 15, source="here")
+    figure = growth_by_condition(["a name of thirty-five letters or so"], [0.5], ["optimal"], caption)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    texts = [text for text in axes.texts if "\n" in text.get_text()]
+    assert len(texts) == 2
+    for text in texts:
+        box = text.get_window_extent()
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.x1
+        assert box.y1 <= figure.bbox.y1
+
+
 def test_drawing_changes_no_setting() -> None:
     before = dict(mpl.rcParams)
     growth_by_condition(["a"], [1.0], [""], CAPTION).encode("png")
