@@ -5,7 +5,7 @@ Fluxes are those of best growth with the least total flux (pFBA), since those of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -25,14 +25,16 @@ from fluxagents.flows.humans.effect import (
     GrowthEffect,
 )
 from fluxagents.tasks.display import DECIMALS, cut_text, round_for_display
+from fluxagents.tasks.fba.changes.effect_map import draw_effect_map
 from fluxagents.tasks.fba.changes.growth_change import hold_change
 from fluxagents.tasks.fba.changes.model_changes import ModelChangeRow, list_model_changes, outline_model
 from fluxagents.tasks.fba.deletions.essential_genes import find_essential_genes
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
+from fluxagents.tasks.fba.maps.map_tables import MapParts
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, exchanges
 from fluxagents.tasks.fba.solving.growth import Optimum, hold_conditions, measure_growth, optimise
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.ports.results import Result
+from fluxagents.tasks.ports.results import Result, ResultFile
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -76,6 +78,11 @@ class ChangeEffect(Result):
     fluxes: tuple[FluxRow, ...]
     essential_genes: tuple[GeneRow, ...] | None
     unknown: tuple[str, ...]
+    flux_map: MapParts | None
+    """After the change beside before."""
+
+    def files(self) -> Sequence[ResultFile]:
+        return () if self.flux_map is None else (self.flux_map.file,)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         fluxes = pd.DataFrame([row.model_dump() for row in self.fluxes], columns=list(FluxRow.model_fields))
@@ -93,6 +100,7 @@ class ChangeEffect(Result):
             "differences": pd.DataFrame(
                 [row.model_dump() for row in self.differences], columns=list(ModelChangeRow.model_fields)
             ),
+            **({} if self.flux_map is None else self.flux_map.tables()),
         }
 
     def display(self, limit: int) -> dict[str, JsonValue]:
@@ -101,6 +109,7 @@ class ChangeEffect(Result):
             "growth_after_per_h": self.growth_after_per_h,
             "differences": [cut_text(f"{row.what}: {row.after}") for row in self.differences[:limit]],
             "unknown": [cut_text(reason) for reason in self.unknown],
+            **({} if self.flux_map is None else {"map": self.flux_map.name}),
         }
 
     def shorten(self) -> Effect:
@@ -210,6 +219,11 @@ def compute_effect(
         differences = list_model_changes(outline, changed, evidence(moved) if moved else {})
         later_names, later_genes = _read_names(changed)
         after = _analyse(changed, biomass, growth_after, has_time, "after the change")
+        is_smaller = bool(names.keys() - later_names.keys())
+        flux_map = None if is_smaller else _draw_map(changed, before, after)
+    if is_smaller:
+        # What is taken out can only be drawn where it still is.
+        flux_map = _draw_map(model, before, after)
     return ChangeEffect(
         status_before=growth.status,
         status_after=growth_after.status,
@@ -219,7 +233,14 @@ def compute_effect(
         fluxes=_join_fluxes(before.fluxes, after.fluxes, names | later_names),
         essential_genes=_join_genes(before.genes, after.genes, genes | later_genes),
         unknown=tuple(dict.fromkeys((*before.unknown, *after.unknown))),
+        flux_map=flux_map,
     )
+
+
+def _draw_map(model: Model, before: _Half, after: _Half) -> MapParts | None:
+    if before.fluxes is None or after.fluxes is None:
+        return None
+    return draw_effect_map(model, before.fluxes, after.fluxes)
 
 
 def _analyse(

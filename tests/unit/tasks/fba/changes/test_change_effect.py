@@ -11,6 +11,7 @@ from cobra.flux_analysis import pfba, single_gene_deletion
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.changes import growth_change
 from fluxagents.tasks.fba.changes.change_effect import ChangeEffect, compute_effect
+from fluxagents.tasks.fba.changes.effect_map import draw_effect_map
 from fluxagents.tasks.fba.changes.gapfill_model import Universal, find_evidence
 from fluxagents.tasks.registry import tool_named
 
@@ -170,3 +171,31 @@ def test_a_change_holds_in_what_is_given_and_nowhere_after(
     assert effect.growth_after_per_h == pytest.approx(0.8631596, rel=1e-5)
     assert effect.growth_before_per_h == pytest.approx(0.8739215, rel=1e-6)
     assert "PGI" in fresh_textbook.reactions
+
+
+def test_an_effect_has_a_map_of_the_fluxes_after_it_and_before(preview: Preview) -> None:
+    effect = preview("set_bounds", bounds={"EX_o2_e": {"lower_mmol_per_gdw_h": 0}})
+    assert effect.flux_map is not None
+    assert effect.files() == (effect.flux_map.file,)
+    on_map = effect.tables()["reactions"].set_index("reaction")
+    known = {row.reaction: row for row in effect.fluxes}
+    for reaction in ("EX_o2_e", "PFL", "PFK"):
+        row = on_map.loc[reaction]
+        assert row["flux_mmol_per_gdw_h"] == known[reaction].after_mmol_per_gdw_h
+        assert row["compared_flux_mmol_per_gdw_h"] == known[reaction].before_mmol_per_gdw_h
+
+
+def test_what_changes_no_flux_has_no_map(preview: Preview) -> None:
+    effect = preview("set_bounds", bounds={"FRUpts2": {"upper_mmol_per_gdw_h": 500}})
+    assert effect.flux_map is None
+    assert effect.files() == ()
+
+
+def test_without_the_map_of_core_metabolism_the_changed_reactions_are_laid_out(textbook: Any) -> None:
+    for reaction in textbook.reactions:
+        reaction.id = f"rxn_{reaction.id}"
+    before = {reaction.id: 1.0 for reaction in textbook.reactions}
+    drawn = draw_effect_map(textbook, before, before | {"rxn_PFK": 4.0, "rxn_FBA": 3.0})
+    assert drawn is not None
+    assert drawn.reaction_table.reaction == ("rxn_PFK", "rxn_FBA")
+    assert drawn.reaction_table.difference_mmol_per_gdw_h == (3.0, 2.0)
