@@ -45,6 +45,7 @@ PARTS = (
     "http",
     "pages",
     "scrape",
+    "maps",
 )
 
 LOOKED_AT = 10_000
@@ -68,6 +69,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         knock_outs,
         looks,
         lp,
+        maps,
         memory,
         overhead,
         pages,
@@ -119,6 +121,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         "http": lambda: list(http_api.lines(url, folder)),
         "pages": lambda: list(pages.lines(url, folder)),
         "scrape": lambda: list(scrape.lines(url, folder, SCRAPED)),
+        "maps": lambda: list(maps.lines()),
     }
 
 

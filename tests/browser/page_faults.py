@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 FIRST_VIEW = 100_000
 """Bytes that a first view may take, as they are sent, without plots."""
+
+PLOTS = re.compile(r"\.svg$|/map$|/maps/\d+$|/flux_map\.|/escher")
+"""Addresses of plots and maps, and of what shows them."""
 
 MAX_TABS = 120
 """Presses of the key on one page; a longer list goes on as it begins."""
@@ -55,7 +59,7 @@ def find_faults(site: Site, paths: Sequence[str]) -> Iterator[tuple[str, str, ob
         sent.clear()
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(path)
-        weight = sum(size for url, size in sent.items() if not url.partition("?")[0].endswith(".svg"))
+        weight = sum(size for url, size in sent.items() if not PLOTS.search(url.partition("?")[0]))
         if weight > FIRST_VIEW:
             yield path, "weight", weight
         page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -28,11 +28,16 @@ NO_PAGES = {
     "/runs/{run_id}/diff",
     "/runs/{run_id}/drawing.svg",
     "/runs/{run_id}/results/{digest}/plot.svg",
+    "/runs/{run_id}/results/{digest}/plot.png",
+    "/runs/{run_id}/results/{digest}/map",
+    "/runs/{run_id}/results/{digest}/map.{kind}",
+    "/runs/{run_id}/diff/{other_id}/maps/{number}",
+    "/runs/{run_id}/diff/{other_id}/maps/{number}.{kind}",
     "/runs/{run_id}/results/{digest}/pictures/{name}",
     "/runs/{run_id}/results/{digest}/tables/{name}/{kind}",
     "/flows/{name}/drawing.svg",
 }
-"""Pictures, files, what happens, and addresses that lead to others."""
+"""Pictures, files, what happens, and addresses that lead to others; `test_flux_maps.py` has the maps."""
 
 
 @pytest.mark.long
