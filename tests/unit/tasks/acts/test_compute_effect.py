@@ -18,6 +18,7 @@ from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.statistics.costs import Prices
 from fluxagents.tasks.acts.compute_effect import EffectPorts, compute_call_effect
+from fluxagents.tasks.fba.maps.stored_map import read_map
 from fluxagents.tasks.ports.outage import StoreOutageError
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.registry import TOOLS, tool_facts
@@ -103,7 +104,11 @@ def test_the_request_shows_the_effect_and_is_bound_to_it(ports: EffectPorts) -> 
 def test_the_tables_are_stored_with_where_they_come_from(ports: EffectPorts) -> None:
     _, computed, _ = ask(ports)
     manifest = ports.artifacts.manifest(computed.effect.artifact)
-    assert set(manifest.tables) == {"growth", "fluxes", "essential_genes", "differences"}
+    of_map = {"reactions", "curves", "places"}
+    assert set(manifest.tables) == {"growth", "fluxes", "essential_genes", "differences", *of_map}
+    drawn = read_map(ports.artifacts, computed.effect.artifact)
+    assert drawn.title == "Fluxes: core metabolism"
+    assert drawn.states == ("after knock_out", "before")
     assert manifest.provenance.tool == "effect"
     assert manifest.provenance.args == {"tool": "knock_out", "args": {"genes": ["b4025"]}}
     assert manifest.provenance.model_digest == computed.model

@@ -191,11 +191,11 @@ def test_what_changes_no_flux_has_no_map(preview: Preview) -> None:
     assert effect.files() == ()
 
 
-def test_without_the_map_of_core_metabolism_the_changed_reactions_are_laid_out(textbook: Any) -> None:
-    for reaction in textbook.reactions:
+def test_without_the_map_of_core_metabolism_the_changed_reactions_are_laid_out(fresh_textbook: Any) -> None:
+    for reaction in fresh_textbook.reactions:
         reaction.id = f"rxn_{reaction.id}"
-    before = {reaction.id: 1.0 for reaction in textbook.reactions}
-    drawn = draw_effect_map(textbook, before, before | {"rxn_PFK": 4.0, "rxn_FBA": 3.0})
+    before = {reaction.id: 1.0 for reaction in fresh_textbook.reactions}
+    drawn = draw_effect_map(fresh_textbook, before, before | {"rxn_PFK": 4.0, "rxn_FBA": 3.0})
     assert drawn is not None
     assert drawn.reaction_table.reaction == ("rxn_PFK", "rxn_FBA")
     assert drawn.reaction_table.difference_mmol_per_gdw_h == (3.0, 2.0)
