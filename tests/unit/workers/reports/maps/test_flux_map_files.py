@@ -30,12 +30,12 @@ def result(args: draw_flux_map.Args) -> draw_flux_map.Result:
     return draw_flux_map.run(load_model("textbook"), args)
 
 
-def test_a_picture_repeats_to_the_byte(result: Any, args: draw_flux_map.Args) -> None:
-    first, second = (encode_map(result, args.model_dump(mode="json"), ".svg") for _ in range(2))
+def test_a_picture_repeats_to_the_byte() -> None:
+    args = draw_flux_map.Args(reactions=("PGI", "PFK", "FBA"))
+    small = draw_flux_map.run(load_model("textbook"), args)
+    first, second = (encode_map(small, args.model_dump(mode="json"), ".svg") for _ in range(2))
     assert first == second
-    root = ET.fromstring(first)
-    assert root.tag.endswith("svg")
-    assert len(first) > 100_000
+    assert ET.fromstring(first).tag.endswith("svg")
 
 
 def test_a_page_runs_escher_and_shows_both_states(
