@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import FrameLocator, Page, Request, expect
-from tests.browser.conftest import CHANGE, Site, ask
+from tests.browser.conftest import CHANGE, TIMEOUT_MS, Site, ask
 from tests.browser.page_faults import find_faults
 
 from fluxagents.flows.people.roles import Role
@@ -67,6 +67,7 @@ def test_an_approver_sees_the_difference_and_without_a_script_its_picture(site: 
     expect(frame.get_by_role("heading", name=re.compile("^Difference: after .* less before"))).to_be_visible()
     expect(frame.get_by_text("EX_glc__D_e +8.5", exact=True)).to_be_attached()
     plain = site.browser.new_context(base_url=site.address, java_script_enabled=False)
+    plain.set_default_timeout(TIMEOUT_MS)
     reading = site.enter(plain, "bob", Role.APPROVER)
     reading.goto(page.url)
     expect(reading.locator("iframe.flux-map")).to_be_hidden()

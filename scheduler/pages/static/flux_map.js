@@ -36,9 +36,10 @@
 
   // Beside the difference of two sets of data Escher would write both.
   function writeDifferences(builder, panel) {
-    if (!panel.isDifference) return;
-    for (const reaction of Object.values(builder.map.reactions)) {
-      reaction.data_string = panel.texts[reaction.bigg_id] ?? "";
+    if (panel.isDifference) {
+      for (const reaction of Object.values(builder.map.reactions)) {
+        reaction.data_string = panel.texts[reaction.bigg_id] ?? "";
+      }
     }
     builder.map.draw_everything();
   }
