@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-
 ANTHROPIC = "anthropic:"
 """How the names of chat models begin that are asked over the Messages API."""
 
@@ -25,8 +24,8 @@ def to_wire_form(chat_model: str, document: Mapping[str, Any]) -> dict[str, Any]
 def to_cached_text(text: str) -> dict[str, Any]:
     """A system text that ends what the Messages API keeps of a request, the tools before it included.
 
-    Both are the same in nearly all decisions of a node, in one run and in the next, and most of a request. Other providers
-    keep what begins alike without being told.
+    Both are the same in nearly all decisions of a node, in one run and in the next, and most of a request.
+    Other providers keep what begins alike without being told.
     """
     return {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}
 
