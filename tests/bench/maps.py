@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fluxagents.scheduler.pages.flux_map_page import write_map_page
+from fluxagents.scheduler.pages.drawings.flux_map_page import write_map_page
 from fluxagents.scheduler.pages.rendering import read_asset
 from fluxagents.tasks.fba.maps.stored_map import StoredMap
 from fluxagents.tasks.registry import tool_named

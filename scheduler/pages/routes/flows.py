@@ -10,9 +10,9 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_yaml
 from fluxagents.flows.language.validation import find_file_problems
 from fluxagents.scheduler.http.routes.library import DIGEST
+from fluxagents.scheduler.pages.drawings.pictures import answer_svg
 from fluxagents.scheduler.pages.flow_page import Overlay, draw_over, list_runs, list_versions
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.pictures import answer_svg
 from fluxagents.scheduler.pages.visitor import Visitor, Who
 from fluxagents.tasks.registry import tool_facts
 

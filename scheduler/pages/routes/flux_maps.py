@@ -8,9 +8,9 @@ from starlette.responses import HTMLResponse, Response
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.scheduler.http.access import load_visible
 from fluxagents.scheduler.http.routes.artifacts import show_artifact
-from fluxagents.scheduler.pages.flux_map_page import POLICY, find_maps, write_map_page
+from fluxagents.scheduler.pages.drawings.flux_map_page import POLICY, find_maps, write_map_page
+from fluxagents.scheduler.pages.drawings.pictures import answer_file, answer_svg
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.pictures import answer_file, answer_svg
 from fluxagents.scheduler.pages.visitor import Visitor, Who
 from fluxagents.tasks.fba.maps.stored_map import StoredMap, read_map, read_maps
 

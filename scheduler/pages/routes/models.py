@@ -14,7 +14,7 @@ from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import VisibleSessions, check_may_read
 from fluxagents.scheduler.http.routes.models import list_shipped
 from fluxagents.scheduler.http.run_listing import RunFilter, list_page
-from fluxagents.scheduler.pages.lineage_graph import HEIGHT, WIDTH, build_lineage
+from fluxagents.scheduler.pages.drawings.lineage_graph import HEIGHT, WIDTH, build_lineage
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.values import list_values
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to

@@ -18,7 +18,7 @@ from fluxagents.scheduler.collaboration.inbox import Inbox
 from fluxagents.scheduler.http.access import load_visible
 from fluxagents.scheduler.http.routes.humans.requests import ALL, list_open
 from fluxagents.scheduler.pages.argument_text import read_arguments, write_argument
-from fluxagents.scheduler.pages.flux_map_page import is_drawn
+from fluxagents.scheduler.pages.drawings.flux_map_page import is_drawn
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.visitor import Form, Visitor, Who, go_to
 from fluxagents.scheduler.runs.argument_form import ArgumentField

@@ -13,9 +13,9 @@ from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import load_visible
 from fluxagents.scheduler.http.formats import TABLE_FORMATS
 from fluxagents.scheduler.http.routes.artifacts import read_table, show_artifact
-from fluxagents.scheduler.pages.flux_map_page import DRAW_FLUX_MAP
+from fluxagents.scheduler.pages.drawings.flux_map_page import DRAW_FLUX_MAP
+from fluxagents.scheduler.pages.drawings.pictures import answer_file, answer_svg
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.pictures import answer_file, answer_svg
 from fluxagents.scheduler.pages.run_page import find_plot
 from fluxagents.scheduler.pages.table_view import TableChoice, view_table
 from fluxagents.scheduler.pages.visitor import Who

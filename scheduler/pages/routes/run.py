@@ -14,10 +14,10 @@ from fluxagents.scheduler.collaboration.collaboration import Collaboration
 from fluxagents.scheduler.http.access import VisibleSessions, load_visible, run_tag
 from fluxagents.scheduler.http.run_listing import RunFilter, list_page
 from fluxagents.scheduler.pages.answer_text import split_answer
-from fluxagents.scheduler.pages.flux_map_page import find_maps
+from fluxagents.scheduler.pages.drawings.flux_map_page import find_maps
+from fluxagents.scheduler.pages.drawings.pictures import answer_svg
 from fluxagents.scheduler.pages.number_proof import NumberProof, prove_number, read_number
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.pictures import answer_svg
 from fluxagents.scheduler.pages.run_lookup import look_up_runs
 from fluxagents.scheduler.pages.run_page import build_timeline, draw_run, find_controls
 from fluxagents.scheduler.pages.visitor import Visitor, Who

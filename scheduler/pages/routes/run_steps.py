@@ -22,7 +22,7 @@ from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import load_visible
 from fluxagents.scheduler.http.routes.artifacts import show_artifact
-from fluxagents.scheduler.pages.flux_map_page import find_maps
+from fluxagents.scheduler.pages.drawings.flux_map_page import find_maps
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.run_page import find_controls, find_plot
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.scheduler.batches.batches import session_states
-from fluxagents.scheduler.pages.flux_map_page import write_map_page
+from fluxagents.scheduler.pages.drawings.flux_map_page import write_map_page
 from fluxagents.tasks.fba.maps.stored_map import read_map
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.files.artifact_store import ArtifactFiles

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fluxagents.scheduler.pages.flux_map_page import write_map_page
+from fluxagents.scheduler.pages.drawings.flux_map_page import write_map_page
 from fluxagents.tasks.fba.maps.draw_flux_map import Result
 from fluxagents.tasks.fba.maps.state_comparison import name_state
 from fluxagents.tasks.fba.maps.stored_map import StoredMap

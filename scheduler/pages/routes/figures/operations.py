@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from fluxagents.flows.people.actions import Action
-from fluxagents.scheduler.pages.bar_chart import build_bars
+from fluxagents.scheduler.pages.drawings.bar_chart import build_bars
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.visitor import METRICS, Who
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from fluxagents.scheduler.http.access import check_may_read
 from fluxagents.scheduler.http.run_listing import RunFilter
 from fluxagents.scheduler.http.times import from_milliseconds, to_milliseconds
-from fluxagents.scheduler.pages.bar_chart import build_bars
+from fluxagents.scheduler.pages.drawings.bar_chart import build_bars
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.visitor import Who
 

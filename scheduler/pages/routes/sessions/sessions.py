@@ -15,7 +15,7 @@ from fluxagents.flows.ports.session import SessionStatus
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.batches.batch_tables import summary_rows
 from fluxagents.scheduler.batches.batches import Tally
-from fluxagents.scheduler.pages.heat_map import build_heat_map
+from fluxagents.scheduler.pages.drawings.heat_map import build_heat_map
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.visitor import Who, go_to
 from fluxagents.scheduler.sessions.sessions import Sessions

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from fluxagents.scheduler.pages.flux_map_page import plan_panels, write_map_page
+from fluxagents.scheduler.pages.drawings.flux_map_page import plan_panels, write_map_page
 from fluxagents.tasks.fba.maps.stored_map import StoredMap
 
 HOSTILE = "</script><script>alert(1)</script><b>hostile"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluxagents.scheduler.pages.bar_chart import build_bars
+from fluxagents.scheduler.pages.drawings.bar_chart import build_bars
 
 
 def test_the_longest_bar_is_the_scale_of_all() -> None:

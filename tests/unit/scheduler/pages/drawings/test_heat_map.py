@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from fluxagents.scheduler.batches.batch_tables import SummaryRow
-from fluxagents.scheduler.pages.heat_map import SHADES, HeatCell, build_heat_map
+from fluxagents.scheduler.pages.drawings.heat_map import SHADES, HeatCell, build_heat_map
 
 
 def row(model: str, question: str, *, status: str = "finished", **values: object) -> SummaryRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluxagents.scheduler.pages.lineage_graph import MAX_DRAWN, LineageGraph, build_lineage
+from fluxagents.scheduler.pages.drawings.lineage_graph import MAX_DRAWN, LineageGraph, build_lineage
 from fluxagents.tasks.ports.models import ModelChange, ModelFormat, ModelRecord
 
 

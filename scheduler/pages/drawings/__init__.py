@@ -1,0 +1,1 @@
+"""What pages draw: maps, families, charts and the pictures of files."""
