@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.tasks.display import cut_text, list_names, list_values
 from fluxagents.tasks.fba.fluxes.pathway_members import find_members
+from fluxagents.tasks.fba.fluxes.range_table import RangeTable, find_range_table
 from fluxagents.tasks.fba.fluxes.run_flux_variability_analysis import extremes
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
@@ -21,6 +22,10 @@ from fluxagents.tasks.tool import PREDICTIONS, Tool
 
 if TYPE_CHECKING:
     from cobra import Model, Reaction
+
+
+QUOTED = 20
+"""Fluxes of a pathway that are tested for being unique: the largest."""
 
 
 class Args(ConditionArgs):
@@ -96,6 +101,7 @@ class Result(ConditionResult):
     )
     table: PathwayTable
     metabolites: MetaboliteTable
+    optima: RangeTable = Field(description="How far the largest fluxes may move among the optima.")
 
     max_findings: ClassVar[int | None] = 12
 
@@ -103,6 +109,7 @@ class Result(ConditionResult):
         numbers = [name for name in PathwayTable.model_fields if name.endswith("_mmol_per_gdw_h")]
         return {
             "reactions": pd.DataFrame(self.table.model_dump()).astype(dict.fromkeys(numbers, "float64")),
+            "optima": pd.DataFrame(self.optima.model_dump()),
             "metabolites": pd.DataFrame(self.metabolites.model_dump()),
         }
 
@@ -114,6 +121,7 @@ class Result(ConditionResult):
             "active_reactions": self.active_reactions,
             "total_flux_mmol_per_gdw_h": self.total_flux_mmol_per_gdw_h,
             "fluxes_mmol_per_gdw_h": list_values(self.fluxes_mmol_per_gdw_h, limit),
+            **self.optima.display(limit, self.fluxes_mmol_per_gdw_h.get),
             "entering_mmol_per_gdw_h": list_values(self.entering_mmol_per_gdw_h, limit),
             "leaving_mmol_per_gdw_h": list_values(self.leaving_mmol_per_gdw_h, limit),
             "blocked_steps": list_names(self.blocked_steps, limit),
@@ -138,11 +146,18 @@ def run(model: Model, args: Args) -> Result:
         if optimum.value is not None:
             minimise_total_flux(program)
             fluxes = program.fluxes()
+        optima = RangeTable() if fluxes is None else _find_optima(model, fluxes, indices)
         with LinearProgram(model) as net:
             ranges = _ranges(net, model, indices, args) if args.ranges and fluxes else None
             blocked = _blocked_reactions(net, model, indices)
     chosen = None if fluxes is None else [fluxes[index] for index in indices]
-    return Result.model_validate(report | {"pathway": name} | _describe(reactions, chosen, ranges, blocked))
+    found = _describe(reactions, chosen, ranges, blocked)
+    return Result.model_validate(report | found | {"pathway": name, "optima": optima})
+
+
+def _find_optima(model: Model, fluxes: Sequence[float], indices: Sequence[int]) -> RangeTable:
+    active = sorted((index for index in indices if fluxes[index]), key=lambda index: -abs(fluxes[index]))
+    return find_range_table(model, fluxes, active[:QUOTED])
 
 
 def _ranges(

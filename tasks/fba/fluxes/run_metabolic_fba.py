@@ -10,7 +10,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.display import fit_display, list_values, round_for_display
+from fluxagents.tasks.display import fit_display, list_values
+from fluxagents.tasks.fba.fluxes.range_table import RangeTable, find_range_table
 from fluxagents.tasks.fba.fluxes.subsystems import find_main_subsystem
 from fluxagents.tasks.fba.sensitivity.dual_values import DualValues, find_dual_values
 from fluxagents.tasks.fba.solving.conditions import exchanges, uptake_flux
@@ -18,7 +19,6 @@ from fluxagents.tasks.fba.solving.cycles import cycles_of
 from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
-from fluxagents.tasks.fba.solving.optimal_ranges import find_optimal_ranges, is_unique
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.strain import StrainArgs
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
@@ -83,22 +83,6 @@ class PriceTable(BaseModel):
     )
 
 
-class RangeTable(BaseModel):
-    """One row per flux that an answer may quote, column by column."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    reaction: tuple[str, ...] = ()
-    flux_mmol_per_gdw_h: tuple[float, ...] = ()
-    least_mmol_per_gdw_h: tuple[float | None, ...] = Field(
-        default=(), description="Among all optima; None for no limit."
-    )
-    greatest_mmol_per_gdw_h: tuple[float | None, ...] = Field(
-        default=(), description="Among all optima; None for no limit."
-    )
-    is_unique: tuple[bool, ...] = ()
-
-
 class Result(StrainResult):
     """Growth and fluxes; the fluxes are empty unless the status is optimal or zero growth."""
 
@@ -159,26 +143,8 @@ class Result(StrainResult):
             "subsystem_fluxes_mmol_per_gdw_h": list_values(
                 self.subsystem_fluxes_mmol_per_gdw_h, internal_limit
             ),
-            **self._display_ranges(limit),
+            **self.ranges.display(limit, self._shown_flux),
             **self._display_sensitivities(limit),
-        }
-
-    def _display_ranges(self, limit: int) -> dict[str, JsonValue]:
-        """Of the fluxes shown those that are not unique, with the sign that they are shown with."""
-        if not self.ranges.reaction:
-            return {}
-        columns = self.ranges.model_dump()
-        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        moving = [row for row in rows if not row["is_unique"]]
-        shown: dict[str, JsonValue] = {}
-        for row in moving[:limit]:
-            ends = [row["least_mmol_per_gdw_h"], row["greatest_mmol_per_gdw_h"]]
-            if self._shown_flux(row["reaction"]) == -row["flux_mmol_per_gdw_h"] != 0:
-                ends = [None if end is None else 0.0 - end for end in reversed(ends)]
-            shown[row["reaction"]] = [round_for_display(end) for end in ends]
-        return {
-            "fluxes_tested_for_uniqueness": len(rows),
-            "not_unique_mmol_per_gdw_h": {"count": len(moving), "shown": len(shown), "values": shown},
         }
 
     def _shown_flux(self, reaction: str) -> float | None:
@@ -232,7 +198,7 @@ def run(model: Model, args: Args) -> Result:
                 minimise_total_flux(program)
             fluxes = program.fluxes()
         found = _describe(model, args, fluxes, is_loop_free=is_loop_free, duals=duals)
-        found |= {"ranges": _find_ranges(model, fluxes)}
+        found |= {"ranges": find_range_table(model, fluxes, _list_quoted(model, fluxes))}
         return Result.model_validate(report | found | _describe_prices(model, args, duals))
 
 
@@ -253,22 +219,14 @@ def minimise_total_flux(program: LinearProgram) -> None:
         )
 
 
-def _find_ranges(model: Model, fluxes: Sequence[float]) -> RangeTable:
-    """The ranges of the fluxes that are shown first: exchanges with a flux, and the largest inside."""
+def _list_quoted(model: Model, fluxes: Sequence[float]) -> list[int]:
+    """The fluxes that are shown first: exchanges with a flux, and the largest inside."""
     outer = exchanges(model)
     active = sorted(
         (index for index, flux in enumerate(fluxes) if flux), key=lambda index: (-abs(fluxes[index]), index)
     )
     exchanged = [index for index in active if model.reactions[index].id in outer][:QUOTED_EXCHANGES]
-    inner = [index for index in active if not model.reactions[index].boundary][:QUOTED_INTERNAL]
-    ranges = find_optimal_ranges(model, (*exchanged, *inner))
-    return RangeTable(
-        reaction=tuple(model.reactions[index].id for index in ranges),
-        flux_mmol_per_gdw_h=tuple(fluxes[index] for index in ranges),
-        least_mmol_per_gdw_h=tuple(least for least, _ in ranges.values()),
-        greatest_mmol_per_gdw_h=tuple(greatest for _, greatest in ranges.values()),
-        is_unique=tuple(map(is_unique, ranges.values())),
-    )
+    return exchanged + [index for index in active if not model.reactions[index].boundary][:QUOTED_INTERNAL]
 
 
 def _geometric(conditions: Conditions) -> list[float]:

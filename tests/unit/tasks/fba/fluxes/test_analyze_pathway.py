@@ -32,6 +32,22 @@ def test_ranges_are_those_of_the_whole_model(textbook: Any, call: Callable[..., 
     assert found.blocked_steps == ("FRUpts2",)
 
 
+def test_a_flux_says_whether_it_is_the_only_one_with_its_optimum(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    unique = call(NAME, textbook, reactions=["PGI", "PFK"]).optima
+    assert unique.is_unique == (True, True)
+    # Without ammonium it cannot grow, and what maintenance leaves of the glucose is free.
+    free = call(NAME, textbook, reactions=["PGI", "PFK"], medium_changes={"EX_nh4_e": 0.0}).optima
+    assert not any(free.is_unique)
+    for least, flux, greatest in zip(
+        free.least_mmol_per_gdw_h, free.flux_mmol_per_gdw_h, free.greatest_mmol_per_gdw_h, strict=True
+    ):
+        assert least is not None
+        assert greatest is not None
+        assert least <= flux <= greatest
+
+
 def test_a_subsystem_is_found_by_part_of_its_name(ijo1366: Any, call: Callable[..., Any]) -> None:
     names = sorted({r.subsystem for r in ijo1366.reactions if "glycolysis" in r.subsystem.lower()})
     assert len(names) == 1

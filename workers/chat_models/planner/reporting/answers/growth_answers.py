@@ -172,7 +172,9 @@ def describe_pathway(finding: ReportedFinding) -> Iterator[str]:
         return
     if fluxes["count"]:
         subject = "" if str(name).endswith("named reactions") else f" of {name}"
-        yield f"The fluxes{subject} {conditions} are {finding.write_fluxes(fluxes)}."
+        moving = (finding.get("not_unique_mmol_per_gdw_h") or {}).get("values") or {}
+        yield f"The fluxes{subject} {conditions} are {finding.write_fluxes(fluxes, ranges=moving)}."
+        yield from _describe_uniqueness(finding)
     else:
         yield f"No reaction of {name} carries flux {conditions}."
     yield f"{active} of {count_things(total, 'reaction')} {'carries' if active == 1 else 'carry'} flux."
