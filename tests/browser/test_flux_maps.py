@@ -38,7 +38,7 @@ def test_maps_of_runs_are_looked_into_and_laid_over_each_other(site: Site) -> No
     expect(frame.get_by_text("D-Glucose exchange", exact=True)).to_be_attached()
     page.goto(f"/runs/{aerobic.id}/diff/{anaerobic.id}")
     frame = open_map(page)
-    expect(frame.get_by_role("img")).to_have_count(3)
+    expect(frame.get_by_role("figure")).to_have_count(3)
     expect(frame.get_by_text("PFL -17.8", exact=True)).to_be_attached()
     for kind, begin in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("html", b"<!doctype html>")):
         link = page.get_by_role("link", name=kind.upper(), exact=True).get_attribute("href")
