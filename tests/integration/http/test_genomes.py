@@ -48,6 +48,7 @@ def test_a_genome_is_stored_under_the_digest_of_what_is_in_it(api: Api, rob: dic
         ("d.faa", PROTEINS + b">a\nMKV\n", "has the id 'a' twice"),
         ("g.faa.gz", gzip.compress(PROTEINS)[:-9], "is damaged"),
     ],
+    ids=["empty", "text", "proteins", "repeated", "damaged"],
 )
 def test_what_is_no_genome_is_refused_by_name(
     api: Api, rob: dict[str, str], name: str, data: bytes, words: str
