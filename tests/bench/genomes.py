@@ -232,7 +232,7 @@ def to_medium(name: str, compounds: Collection[str]) -> LibraryMedium:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("organisms", nargs="*", default=list(ORGANISMS), choices=[*ORGANISMS, []])
-    parser.add_argument("--time-limit", type=float, default=600.0)
+    parser.add_argument("--time-limit", type=float, default=480.0)
     parser.add_argument("--carve", help="CarveMe's program; not run if not given")
     args = parser.parse_args()
     spec = find_spec("carveme")

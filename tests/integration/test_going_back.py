@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 from fluxagents.flows import events as e
 from fluxagents.flows.reducer import fold
@@ -66,7 +67,8 @@ def test_a_rollback_must_be_confirmed_and_then_runs_on_the_model_before(stack: S
     started = run.events()[0]
     assert isinstance(started, e.RunStarted)
     assert run.state.model == started.model
-    assert fold(run.events()) == run.state
+    # That somebody was told is recorded after the request.
+    eventually(lambda: fold(run.events()) == run.state)
     assert stack.json("runs", "replay", run.id)["same"]
 
 

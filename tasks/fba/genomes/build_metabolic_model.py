@@ -68,7 +68,7 @@ class Args(GrowthArgs):
     gap_fraction: float = Field(
         default=0.001, ge=0, lt=1, description="Fraction of the best score at which the search may end."
     )
-    time_limit_s: float = Field(default=600.0, gt=0, le=3_000, description="Of the search.")  # s
+    time_limit_s: float = Field(default=480.0, gt=0, le=3_000, description="Of the search.")  # s
     seed: int = Field(
         default=0,
         ge=0,

@@ -152,11 +152,11 @@ def test_the_audit_log_is_read_page_by_page_and_checked(
     numbers = [
         int(number)
         for page in (newest, read(admin, unescape(older)))
-        for number in re.findall(r'<tr><td class="number-cell">(\d+)</td>', page)
+        for number in re.findall(r'<tr><td class="number-cell"[^>]*>(\d+)</td>', page)
     ]
     head = api.ports.client.authority.log.head().number
     assert numbers == list(range(head, 0, -1))
-    by_rob = set(re.findall(r"</time></td><td>(\w+)", read(admin, "/audit?by=rob")))
+    by_rob = set(re.findall(r"</time></td><td[^>]*>(\w+)", read(admin, "/audit?by=rob")))
     assert by_rob == {"rob"}
     assert f"{head} entries, whole" in read(admin, "/audit/check")
     assert [runner.get(path).status_code for path in ("/audit", "/audit/check")] == [403, 403]

@@ -93,7 +93,7 @@ def proteins(file: Path, sequences: Path | None, annotations: Path | None, outpu
 @click.option("--medium", "media", multiple=True, default=("M9_glucose",), help="It must grow on each.")
 @click.option("--sequences", type=_EXISTING, help="Nucleotides of a GFF3 file that has none itself.")
 @click.option("--annotations", type=_EXISTING, help="Table of eggNOG-mapper for the same proteins.")
-@click.option("--time-limit", default=600.0, show_default=True, help="Seconds for the search.")
+@click.option("--time-limit", default=480.0, show_default=True, help="Seconds for the search.")
 @click.option(
     "--alternatives", default=0, show_default=True, help="Further networks: how many have each reaction."
 )
