@@ -115,14 +115,15 @@ def test_triples_of_genes_with_all_kinds_of_rules_are_those_of_brute_force(
 
 
 def test_a_model_with_another_constraint_is_searched_under_it(
-    textbook: Any, call: Callable[..., Any]
+    fresh_textbook: Any, call: Callable[..., Any]
 ) -> None:
-    carbon = textbook.problem.Constraint(
-        textbook.reactions.PFK.flux_expression - textbook.reactions.EX_co2_e.flux_expression, lb=-12
+    carbon = fresh_textbook.problem.Constraint(
+        fresh_textbook.reactions.PFK.flux_expression - fresh_textbook.reactions.EX_co2_e.flux_expression,
+        lb=-12,
     )
-    textbook.add_cons_vars(carbon)
-    found = call(NAME, textbook, candidates=CENTRAL_REACTIONS[:14])
-    assert sets_of(found) == BruteForce(textbook, "reactions").sets(CENTRAL_REACTIONS[:14])
+    fresh_textbook.add_cons_vars(carbon)
+    found = call(NAME, fresh_textbook, candidates=CENTRAL_REACTIONS[:14])
+    assert sets_of(found) == BruteForce(fresh_textbook, "reactions").sets(CENTRAL_REACTIONS[:14])
 
 
 def test_a_search_that_ran_out_of_time_says_so(textbook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
