@@ -187,7 +187,7 @@ def test_what_anthropic_got_is_shown_in_its_form(
     step = next(event.seq for event in log if isinstance(event, DecisionMade))
     found = as_json(call("render", "--run", RUN_ID, "--step", str(step), "--json"))
     assert found["is_exact"] is True
-    assert isinstance(found["system"], str)
+    assert [block["type"] for block in found["system"]] == ["text"]
     assert [message["role"] for message in found["messages"]] == ["user"]
     assert all(set(tool) == {"name", "input_schema", "description"} for tool in found["tools"])
 
