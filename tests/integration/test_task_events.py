@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 from redis.client import PubSub
 from tests.bench.noops import flow
 from tests.bench.site import Site, eventually
@@ -41,6 +42,7 @@ def test_events_leave_in_batches_and_a_worker_that_ends_leaves_none_behind(
     assert len(messages) < done
 
 
+@pytest.mark.long
 def test_a_task_that_lies_before_its_process_when_the_worker_ends_has_its_events(
     redis_url: str, tmp_path: Path
 ) -> None:
