@@ -102,7 +102,7 @@ def test_nothing_unapproved_runs_whatever_humans_and_faults_do(cluster: Cluster,
         time.sleep(0.5)
     assert min(done[deed] for deed in ("approve", "pause", "resume")) > 0
     cluster.supervise()
-    cluster.eventually(lambda: sum(let_go(cluster, humans, run) for run in runs) == len(runs), within_s=90)
+    cluster.eventually(lambda: sum(let_go(cluster, humans, run) for run in runs) == len(runs), within_s=300)
     cluster.settle()
     finished = {run for run in runs if cluster.store.load(run).status == "finished"}
     assert finished
