@@ -42,6 +42,7 @@ MAINTENANCE = "ATPM"
 
 
 HALF = 0.5
+"""Of all networks: a reaction that fewer have is a guess."""
 
 
 class Args(GrowthArgs):

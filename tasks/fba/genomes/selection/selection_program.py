@@ -114,9 +114,8 @@ class SelectionProgram:
     def _load(self, switches: Sequence[Switch], rows: Sequence[Row]) -> Any:
         sparse = import_module("scipy.sparse")
         (height, width), count = self.network.stoichiometry.shape, len(switches)
-        places, columns, coefficients = (
-            np.array([entry[at] for entry in _list_entries(rows)]) for at in range(3)
-        )
+        entries = [(place, *entry) for place, (terms, _, _) in enumerate(rows) for entry in terms.items()]
+        places, columns, coefficients = zip(*entries, strict=True) if entries else ((), (), ())
         choices = sparse.csr_matrix((coefficients, (places, columns)), shape=(len(rows), width + count))
         fluxes = sparse.hstack([self.network.stoichiometry, sparse.csr_matrix((height, count))])
         worth = np.array([self.values[switch.reaction] for switch in switches])
@@ -164,9 +163,3 @@ class SelectionProgram:
                 assert one.column is not None
                 assert other.column is not None
                 yield {one.column: 1.0, other.column: 1.0}, -np.inf, 1.0
-
-
-def _list_entries(rows: Sequence[Row]) -> Iterator[tuple[int, int, float]]:
-    return (
-        (place, column, value) for place, (terms, _, _) in enumerate(rows) for column, value in terms.items()
-    )
