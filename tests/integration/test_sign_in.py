@@ -56,7 +56,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as provider:
         address = f"http://127.0.0.1:{port}"
         try:
-            eventually(lambda: _answers(address), within_s=30)
+            eventually(lambda: _answers(address), within_s=120)
             yield address
         finally:
             provider.terminate()

@@ -329,13 +329,13 @@ def test_socket_mode_keeps_what_comes_before_it_acknowledges_and_connects_again(
     thread.start()
     try:
         slack.push("slash_commands", "e1", command("How fast does it grow?"))
-        eventually(lambda: slack.acknowledged, within_s=20)
+        eventually(lambda: slack.acknowledged, within_s=120)
         assert slack.acknowledged[0]["envelope_id"] == "e1"
         assert slack.acknowledged[0]["payload"]["text"] == "On it."
         assert (len(nudges), place.statuses("slack-in")) == (1, ["pending"])
         slack.hang_up()
         slack.push("events_api", "e2", mention("<@UFLUX> How fast does it grow?"))
-        eventually(lambda: len(slack.acknowledged) == 2, within_s=30)
+        eventually(lambda: len(slack.acknowledged) == 2, within_s=120)
         assert place.statuses("slack-in") == ["pending", "pending"]
         health = place.channels.book.health("slack")
         assert health is not None
@@ -362,7 +362,7 @@ def test_a_channel_that_hangs_or_cannot_be_opened_delays_no_other(
         sending = Thread(target=other.deliver, daemon=True)
         sending.start()
         connection, _ = silent.accept()
-        eventually(lambda: slack.posted("CALL"), within_s=20)
+        eventually(lambda: slack.posted("CALL"), within_s=120)
         assert sending.is_alive()
         assert other.statuses() == ["pending"]
         connection.close()

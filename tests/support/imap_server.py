@@ -60,7 +60,7 @@ def serve_imap() -> Iterator[ImapServer]:
         text=True,
     )
     try:
-        eventually(lambda: _answers(port) or process.poll() is not None, within_s=30)
+        eventually(lambda: _answers(port) or process.poll() is not None, within_s=120)
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
         yield ImapServer(port, folder)
     finally:

@@ -26,7 +26,7 @@ def run_provider(folder: Path) -> Iterator[str]:
         subprocess.Popen(command, stdout=output, stderr=output) as provider,
     ):
         try:
-            eventually(lambda: _answers(address), within_s=30)
+            eventually(lambda: _answers(address), within_s=120)
             yield address
         finally:
             provider.terminate()

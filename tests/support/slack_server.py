@@ -46,7 +46,7 @@ class SlackServer:
 
     def push(self, kind: str, envelope: str, payload: dict[str, Any]) -> None:
         """Send an envelope to whoever is connected."""
-        eventually(lambda: self.sockets, within_s=20)
+        eventually(lambda: self.sockets, within_s=120)
         text = json.dumps(
             {
                 "type": kind,
