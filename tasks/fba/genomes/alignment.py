@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.genomes.bound_program import run_bound
 from fluxagents.tasks.fba.genomes.protein_table import Protein
 from fluxagents.tasks.fba.genomes.reference_set import INSTALL
 
@@ -103,7 +104,7 @@ def align(proteins: Sequence[Protein], reference: Path, aligner: Aligner) -> tup
         )
         output = place / "hits.tsv"
         for command in _commands(aligner, query, reference, output):
-            _run(aligner, command)
+            _run(aligner, command, place)
         hits = list(_read_hits(output, proteins))
     return tuple(_keep_best(hits))
 
@@ -126,9 +127,9 @@ def _commands(aligner: Aligner, query: Path, reference: Path, output: Path) -> I
     )  # fmt: skip
 
 
-def _run(aligner: Aligner, command: Sequence[str]) -> None:
+def _run(aligner: Aligner, command: Sequence[str], folder: Path) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=LIMIT_S)  # noqa: S603 - no shell
+        done = run_bound(command, folder, limit_s=LIMIT_S)
     except subprocess.TimeoutExpired as error:
         raise FluxError(ErrorClass.TIMEOUT, f"{aligner} took more than {LIMIT_S} s") from error
     if done.returncode != 0:
