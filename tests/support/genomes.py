@@ -101,3 +101,11 @@ def store_examples(artifacts: ArtifactStore, model: Any) -> None:
         reactions=tuple(rows),
     )
     artifacts.put_file(draft.file, tool="")
+
+
+def read_benchmark_proteins(genome: str, count: int) -> tuple[tuple[str, str], ...]:
+    """The first proteins of a genome that comes with the reference set, with their sequences."""
+    file = find_reference().folder.parent / "benchmark" / "fasta" / f"{genome}.faa"
+    records = f"\n{file.read_text(encoding='ascii')}".split("\n>")[1 : count + 1]
+    pairs = (record.partition("\n") for record in records)
+    return tuple((header.strip().partition(" ")[0], body.replace("\n", "")) for header, _, body in pairs)

@@ -21,6 +21,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.\-]")
 
 _EC = re.compile(r"\b\d+\.\d+\.\d+\.(?:n?\d+|-)")
 _KEGG = re.compile(r"\bK\d{5}\b")
+_SEED = re.compile(r"\bfig\|\S+")
+"""How RAST calls a gene, where it has no locus tag."""
 
 
 def read_proteins(file: GenomeFile, sequences: GenomeFile | None = None) -> tuple[Protein, ...]:
@@ -107,8 +109,9 @@ def _read_genbank(file: GenomeFile) -> Iterator[Protein]:
         words = feature.qualifiers
         if "pseudo" in words or "pseudogene" in words:
             continue
-        name = next((words[key][0] for key in ("locus_tag", "protein_id", "gene") if key in words), "")
         references = " ".join(words.get("db_xref", []))
+        names = (words[key][0] for key in ("locus_tag", "protein_id", "gene") if key in words)
+        name = next(names, "".join(_SEED.findall(references)[:1]))
         function = words.get("product", [""])[0]
         yield Protein(
             protein=name or f"{record.id}_{number}",

@@ -12,6 +12,7 @@ from Bio import Seq as SequenceModule
 from Bio import SeqFeature as FeatureModule
 from Bio import SeqIO
 from Bio.SeqRecord import SeqRecord
+from tests.support.annotated_genomes import CODONS
 from tests.support.genomes import GENOME, read_reference_proteins, write_fasta
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -23,36 +24,6 @@ from fluxagents.tasks.fba.genomes.reading.protein_reading import read_proteins
 Seq: Any = SequenceModule.Seq
 Feature: Any = FeatureModule
 """Biopython has no types here."""
-
-CODONS = dict(
-    zip(
-        "ARNDCQEGHILKMFPSTWYV",
-        [
-            "GCG",
-            "CGT",
-            "AAC",
-            "GAT",
-            "TGC",
-            "CAG",
-            "GAA",
-            "GGC",
-            "CAT",
-            "ATT",
-            "CTG",
-            "AAA",
-            "ATG",
-            "TTT",
-            "CCG",
-            "AGC",
-            "ACC",
-            "TGG",
-            "TAT",
-            "GTG",
-        ],
-        strict=True,
-    )
-)
-"""The codon that E. coli uses most for each amino acid."""
 
 
 def encode(protein: str) -> str:
