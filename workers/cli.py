@@ -98,7 +98,10 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line; an error is one line on standard error, or a JSON document with `--json`."""
+    """Run the command line; an error is one line on standard error, or a JSON document with `--json`.
+
+    A fault of the program itself is a traceback.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with log_library_warnings():
@@ -114,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         else:
             _show(error)
         sys.exit(error.exit_code)
-    except Exception as error:  # noqa: BLE001 # an unknown error is raised again below
+    except Exception as error:  # noqa: BLE001 # an unknown error is shown whole below
         sys.exit(_report(error, as_json=JSON_FLAG in words))
     sys.exit(status if isinstance(status, int) else 0)
 
@@ -127,11 +130,12 @@ def _show(error: click.ClickException) -> None:
 
 def _report(error: Exception, *, as_json: bool) -> int:
     # Celery's and Redis's errors take 0.3 s to import, and only a command that fails needs them.
-    from fluxagents.workers.commands.display.failures import explain_error, print_error  # noqa: PLC0415
+    from fluxagents.workers.commands.display.failures import explain_error, print_error, print_fault  # noqa: PLC0415
 
     known = explain_error(error)
     if known is None:
-        raise error
+        print_fault(error)
+        return 1
     if as_json:
         _print_error(str(known.kind), known.message, known.suggestions)
     else:

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from textwrap import indent
 from typing import Any, TextIO
 
 import structlog
@@ -31,6 +32,11 @@ _BEFORE: tuple[Processor, ...] = (
     structlog.processors.StackInfoRenderer(),
 )
 """What every entry gets, whether it comes from structlog or from the standard library."""
+
+MANY_LINES = frozenset({"event", "exception", "stack"})
+"""Fields that are shown in lines, such as a traceback or what Celery says when it starts."""
+
+MARGIN = "    "
 
 CHATTY = ("cobra", "celery.beat", "celery.worker.strategy")
 """Libraries that say at INFO, many times a minute, what the events of a run say better."""
@@ -113,8 +119,9 @@ def _formatter(*, pretty: bool) -> logging.Formatter:
             processors=[
                 name_task,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _TRACEBACK,
                 _make_visible,
-                structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+                structlog.dev.ConsoleRenderer(),
             ],
         )
     return structlog.stdlib.ProcessorFormatter(
@@ -131,11 +138,13 @@ def _formatter(*, pretty: bool) -> logging.Formatter:
 
 
 def _make_visible(_: object, __: str, entry: EventDict) -> EventDict:
-    """Ids and errors come from outside: none of them writes a line of its own, or colours it."""
-    return {
-        name: visible(value, layout="\n\t" if name == "event" else "") if isinstance(value, str) else value
-        for name, value in entry.items()
-    }
+    """Ids and errors come from outside: none of them looks like an entry of its own, or colours one."""
+    return {name: _show(name, value) if isinstance(value, str) else value for name, value in entry.items()}
+
+
+def _show(name: str, value: str) -> str:
+    # What has lines of its own keeps them, further right than entries begin.
+    return indent(visible(value), MARGIN).strip() if name in MANY_LINES else visible(value, layout="")
 
 
 def _escape(_: object, __: str, line: Any) -> str:

@@ -145,10 +145,14 @@ def test_a_redis_that_is_gone_is_one_line(
     assert "hunter2" not in err
 
 
-def test_a_bug_is_not_hidden(failing: SimpleNamespace) -> None:
-    failing.error = ZeroDivisionError("a bug")
-    with pytest.raises(ZeroDivisionError):
-        cli.main(["status"])
+def test_a_bug_is_not_hidden_but_what_is_in_it_from_outside(
+    capsys: pytest.CaptureFixture[str], failing: SimpleNamespace
+) -> None:
+    failing.error = ZeroDivisionError("a bug \x1b]0;title\x07 of redis://:hunter2@127.0.0.1:1/0")
+    code, out, err = call(capsys, "status")
+    assert (code, out) == (1, "")
+    assert err.startswith("Traceback (most recent call last):\n")
+    assert err.splitlines()[-1] == r"ZeroDivisionError: a bug \x1b]0;title\x07 of redis://***@127.0.0.1:1/0"
 
 
 def test_bad_usage_with_json_is_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from traceback import format_exception
 
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -65,3 +66,8 @@ def print_error(error: FluxError) -> None:
     echo(f"error: {error.message}", fg="red", err=True)
     for suggestion in error.suggestions:
         echo(f"  → {suggestion}", err=True)
+
+
+def print_fault(error: Exception) -> None:
+    """Print the traceback of a fault to standard error: its words may come from outside, or be a secret."""
+    echo(_find_mask().hide("".join(format_exception(error))), err=True, nl=False)

@@ -56,7 +56,14 @@ def print_json(value: Any) -> None:
 
 
 class PlainConsole(Console):
-    """A console that prints no control code but its own."""
+    """A console that prints no control code but its own: text is no markup of rich, which may hold links.
+
+    Args:
+        options: As rich takes them.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         """What is printed, with the code of each character that is invisible or moves others."""
@@ -80,7 +87,7 @@ def is_terminal(*, err: bool = False) -> bool:
 def open_console() -> PlainConsole:
     """A rich console on standard output that folds text on a terminal only."""
     width = screen_width()
-    return PlainConsole(width=PIPE_WIDTH if width is None else width, highlight=False)
+    return PlainConsole(width=PIPE_WIDTH if width is None else width)
 
 
 def fold(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
 from fluxagents.flows.history.event_text import summarise_event
 from fluxagents.scheduler.batches.run_media import resolve_media
@@ -123,7 +124,8 @@ def wait_for(run: Run, timeout_s: float | None) -> None:
             _wait_and_tell(run, timeout_s, ProgressLines().show, every_s=LINE_EVERY_S)
             return
         with PlainConsole(stderr=True).status(f"run {run.id}") as status:
-            _wait_and_tell(run, timeout_s, status.update, every_s=LOOK_EVERY_S)
+            # As a string it would be markup of rich, and it holds words of users.
+            _wait_and_tell(run, timeout_s, lambda text: status.update(Text(text)), every_s=LOOK_EVERY_S)
     except TimeoutError as error:
         raise click.ClickException(f"{error}; `fluxagents runs watch {run.id}` follows it") from error
     except KeyboardInterrupt:

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,6 +108,30 @@ def test_no_id_colours_a_log_or_writes_a_line_of_its_own(form: Any) -> None:
     text = stream.getvalue()
     assert len(text.splitlines()) == 1
     assert not set(text) & set("\x9b\u202e\x07")
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("form", ["json", "pretty"])
+def test_no_message_and_no_error_writes_what_looks_like_an_entry(form: Any) -> None:
+    stream = io.StringIO()
+    log.configure(Settings(log_format=form), SecretMask(), stream)
+
+    def refuse(text: str) -> None:
+        raise ValueError(text)
+
+    forged = "2026-11-30T00:00:00Z [info     ] all is well"
+    hostile = f"\x9b31m\u202e\x07\x1b[2J\r{forged}\n{forged}\x0b{forged}\u2028{forged}"
+    logging.getLogger("theirs").warning("said %s", hostile)
+    try:
+        refuse(hostile)
+    except ValueError:
+        logging.getLogger("theirs").exception("failed")
+        structlog.get_logger("ours").exception(hostile, why=hostile)
+    text = stream.getvalue()
+    assert "Traceback" in text
+    assert text.count("all is well") >= 4 * 5
+    assert [line for line in text.splitlines() if line.startswith("2026-11-30T00:00:00Z")] == []
+    assert not set(re.sub(r"\x1b\[\d*m", "", text)) & set("\x9b\u202e\x07\x1b\r\x0b\u2028")
 
 
 @pytest.mark.usefixtures("restored")

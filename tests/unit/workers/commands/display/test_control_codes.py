@@ -24,7 +24,9 @@ from fluxagents.workers.commands.display.failures import print_error
 from fluxagents.workers.commands.display.output import PlainConsole, echo, print_json, print_table
 from fluxagents.workers.redis.runs.run_store import RedisRunStore
 
-HOSTILE = "a\x1b[2J\x1b]0;title\x07\x9b31m\u202eb\rc\x00\u2028d"
+MARKUP = "[link=http://evil.example]here[/link][/x] :warning:"
+HOSTILE = f"a\x1b[2J\x1b]0;title\x07\x9b31m\u202eb\rc\x00\u2028d {MARKUP}"
+"""Of terminals, and of rich, whose markup may hold a link or be no markup at all."""
 
 
 def is_plain(text: str) -> bool:
@@ -46,10 +48,12 @@ def test_every_way_to_print_is_plain(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_a_terminal_gets_the_colours_of_ours_and_no_code_of_others() -> None:
     stream = io.StringIO()
-    console = PlainConsole(file=stream, force_terminal=True, width=60, color_system="standard")
+    console = PlainConsole(file=stream, force_terminal=True, width=200, color_system="standard")
     console.print(Text(HOSTILE, style="bold red"))
+    console.print(HOSTILE, style="bold red")
     assert stream.getvalue().startswith("\x1b[1;31m")
     assert is_plain(stream.getvalue().replace("\x1b[1;31m", "").replace("\x1b[0m", ""))
+    assert stream.getvalue().count(MARKUP) == 2
 
 
 @pytest.fixture

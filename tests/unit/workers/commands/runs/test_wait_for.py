@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 from typing import cast
 
 import click
@@ -15,12 +17,13 @@ from fluxagents.workers.commands.runs.run import wait_for
 
 
 class SlowRun:
-    """A run that goes on until it was waited for a number of times."""
+    """A run that goes on until it was waited for a number of times, at nodes with a name."""
 
     id = "mine"
 
-    def __init__(self, waits: int) -> None:
+    def __init__(self, waits: int, name: str = "node") -> None:
         self.waits = waits
+        self.name = name
         self.waited_s: list[float | None] = []
 
     def wait(self, timeout: float | None = None) -> Status:
@@ -30,7 +33,7 @@ class SlowRun:
         raise TimeoutError
 
     def events(self) -> tuple[Event, ...]:
-        return (NodeEntered(seq=1, at_ms=1, node=f"node_{len(self.waited_s)}"),)
+        return (NodeEntered(seq=1, at_ms=1, node=f"{self.name}_{len(self.waited_s)}"),)
 
 
 def test_a_slow_run_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +43,23 @@ def test_a_slow_run_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> Non
     assert out == ""
     assert re.fullmatch(r"0 s  NodeEntered: .*node_1.*\n", err)
     assert len(run.waited_s) == 2
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_words_of_users_are_no_markup_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", screen := Screen())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    name = "[link=http://evil.example]here[/link][/x]\x1b]0;title\x07"
+    wait_for(cast("Run", SlowRun(waits=1, name=name)), None)
+    assert r"[link=http://evil.example]here[/link][/x]\x1b]0;title" in screen.getvalue()
+    assert "\x1b]" not in screen.getvalue()
 
 
 def test_a_run_that_ends_soon_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
