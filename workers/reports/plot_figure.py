@@ -16,6 +16,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from fluxagents.workers.reports.svg.markup import clean
+
 ImageFormat = Literal["svg", "png"]
 IMAGE_FORMATS: tuple[ImageFormat, ...] = ("svg", "png")
 
@@ -38,6 +40,8 @@ _SETTINGS: Any = {
     "grid.color": "#E3E3E3",
     "grid.linewidth": 0.7,
     "legend.frameon": False,
+    # Names from models are text, also those with two dollar signs.
+    "text.parse_math": False,
     "svg.hashsalt": "fluxagents",
     "svg.fonttype": "path",
 }
@@ -79,7 +83,8 @@ class PlotFigure(Figure):
         sink = io.BytesIO()
         with mpl.rc_context(_SETTINGS):
             self.savefig(sink, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata)
-        return sink.getvalue()
+        # matplotlib writes each label as a comment, whatever characters it holds.
+        return clean(sink.getvalue().decode()).encode() if kind == "svg" else sink.getvalue()
 
     def _repr_png_(self) -> bytes:
         return self.encode("png")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import pytest
@@ -231,6 +232,20 @@ def test_more_bars_than_fit_are_counted() -> None:
     svg = growth_by_condition(names, [1.0] * 60, [""] * 60, CAPTION).encode("svg")
     assert "model m; 40 of 60 conditions" in texts(svg)
     assert "medium 40" not in texts(svg)
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+@pytest.mark.parametrize(
+    "name", ["$\\foo$", "a $x_1$ b", "\x1b[2J\x00\uffff", "--><script>alert(1)</script><!--", "]]>&lt;"]
+)
+def test_a_name_is_text_and_no_formula_or_markup(name: str) -> None:
+    caption = Caption(title=name, conditions=name, source=name)
+    figure = growth_by_condition([name, "b"], [1.0, None], ["", name], caption)
+    root = ElementTree.fromstring(svg := figure.encode("svg"))
+    assert {element.tag.rpartition("}")[2] for element in root.iter()}.isdisjoint({"script", "img", "a"})
+    assert figure.encode("png").startswith(b"\x89PNG")
+    if "$" in name:
+        assert texts(svg).count(name) == 4
 
 
 def test_media_are_told_apart_by_what_differs() -> None:
