@@ -64,9 +64,17 @@ def _parts(settings: Settings, results: Sequence[CheckResult]) -> Iterator[tuple
     except (FluxError, RedisError) as error:
         yield "metrics.txt", f"not read: {error}\n"
     for log in sorted(settings.log_dir.glob("*.log")):
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - LOG_BYTES))
-            yield f"logs/{log.name}", file.read().decode(errors="replace")
+        yield f"logs/{log.name}", _read_end(log)
+
+
+def _read_end(log: Path) -> str:
+    """The last lines. The first one is whole: no mask knows the second half of a secret."""
+    with log.open("rb") as file:
+        start = log.stat().st_size - LOG_BYTES
+        if start > 0:
+            file.seek(start - 1)
+            file.readline()
+        return file.read().decode(errors="replace")
 
 
 def _json(value: object) -> str:

@@ -30,6 +30,11 @@ ENVIRONMENT = (
 )
 """What packages that are used here read by themselves."""
 
+_QUERY_NAME = re.compile(r"auth|code|cred|key|pass|secret|sig|token", re.IGNORECASE)
+"""What a parameter of a URL is called that holds a secret."""
+RANDOM_LETTERS = 16
+"""A value of so many is hidden whatever the parameter is called: no option is as long."""
+
 _SEQUENCES = (list, tuple)
 _LOGIN = r"://[^/\s@'\"]*@"
 
@@ -87,14 +92,15 @@ def build_mask(settings: Settings, *others: str) -> SecretMask:
     """What hides the secrets of an installation.
 
     Args:
-        settings: Whose secret fields and whose store's URL are hidden.
+        settings: Whose secret fields are hidden, and what its URLs hold of logins and keys.
         others: Further secrets, or URLs that hold some.
     """
-    fields = (getattr(settings, name) for name in Settings.model_fields)
+    fields = [getattr(settings, name) for name in Settings.model_fields]
     secret_fields = [field.get_secret_value() for field in fields if isinstance(field, SecretStr)]
+    urls = [field for field in fields if isinstance(field, str) and "://" in field]
     variables = [os.environ[name] for name in ENVIRONMENT if name in os.environ]
     headers = settings.trace_header_fields.values()
-    texts = (*secret_fields, *headers, *variables, settings.store_url, *others)
+    texts = (*secret_fields, *urls, *headers, *variables, *others)
     return SecretMask(secret for text in texts for secret in _secrets_in(text))
 
 
@@ -108,7 +114,14 @@ def _secrets_in(text: str) -> list[str]:
     if "://" not in text:
         return [text]
     parts = urlsplit(text)
-    return [parts.password or "", *(value for _, value in parse_qsl(parts.query))]
+    values = [
+        value
+        for name, value in parse_qsl(parts.query)
+        if _QUERY_NAME.search(name) or len(value) >= RANDOM_LETTERS
+    ]
+    # A token may stand alone before a web address; elsewhere that is the name of a user.
+    token = parts.username if parts.scheme.startswith("http") else None
+    return [parts.password or token or "", *values]
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 from traceback import format_exception
 
 from kombu.exceptions import OperationalError
@@ -35,6 +36,12 @@ def explain_error(error: Exception) -> FluxError | None:
 def _explain(error: Exception) -> FluxError | None:
     if isinstance(error, FluxError):
         return error
+    if isinstance(error, FileNotFoundError) and not (folder := Path(error.filename or "").parent).exists():
+        return FluxError(
+            ErrorClass.PERMISSION,
+            f"the folder {folder} does not exist",
+            suggestions=["make it, or name another one, then repeat the command"],
+        )
     if isinstance(error, OSError) and error.errno in _MENDABLE:
         reason = (error.strerror or str(error)).lower()
         return FluxError(

@@ -45,6 +45,19 @@ def test_no_seeded_secret_is_in_any_part(tmp_path: Path, redis_url: str) -> None
     assert "fluxagents_redis_aof_ok 1.0" in texts["metrics.txt"]
 
 
+def test_a_log_begins_with_a_whole_line(tmp_path: Path) -> None:
+    settings = Settings(
+        redis_url=SecretStr("redis://127.0.0.1:1/0"), data_dir=tmp_path, chat_api_key=SecretStr(CHAT_KEY)
+    )
+    settings.log_dir.mkdir()
+    cut = CHAT_KEY[8:]
+    rest = "\n" + "x" * (LOG_BYTES - len(cut) - 1)
+    (settings.log_dir / "tools.log").write_text(f"the key is {CHAT_KEY}{rest}")
+    write_bundle(tmp_path / "support.zip", settings, [])
+    with ZipFile(tmp_path / "support.zip") as file:
+        assert file.read("logs/tools.log").decode() == rest.lstrip("\n")
+
+
 def test_a_bundle_is_written_without_redis(tmp_path: Path) -> None:
     settings = Settings(redis_url=SecretStr("redis://127.0.0.1:1/0"), data_dir=tmp_path)
     write_bundle(tmp_path / "support.zip", settings, [])

@@ -68,6 +68,29 @@ def test_all_secrets_of_the_settings_are_known(monkeypatch: pytest.MonkeyPatch) 
     }
 
 
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("https://h/v1?api-key=petals", "petals"),
+        ("https://h/v1?sv=2024&sig=petals", "petals"),
+        ("https://h/v1?code=0123456789abcdef", "0123456789abcdef"),
+        ("https://ada:petals@h/v1", "petals"),
+        ("https://petals@h/v1", "petals"),
+    ],
+)
+@pytest.mark.parametrize("field", ["chat_base_url", "chat_fallback_base_url", "api_url", "store_url"])
+def test_what_a_url_of_the_settings_holds_is_hidden_alone_too(field: str, url: str, secret: str) -> None:
+    mask = build_mask(Settings.model_validate({field: url}))
+    assert mask.hide(f"refused: {secret}!") == f"refused: {MASK}!"
+
+
+def test_an_option_in_a_url_is_no_secret() -> None:
+    url = "rediss://default@h:6379/0?ssl_cert_reqs=required&socket_timeout=5000"
+    mask = build_mask(Settings(redis_url=SecretStr(url), chat_base_url="https://h/v1?api-version=2026-11-30"))
+    text = "2026-11-30 the default model is required and took 5000 ms"
+    assert mask.hide(text) == text
+
+
 @pytest.mark.parametrize("form", ["json", "pretty"])
 def test_logs_hold_no_secret_whoever_writes_them(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     root = logging.getLogger()
