@@ -30,7 +30,7 @@ def write_argument(field: ArgumentField) -> str:
 
 
 def read_arguments(fields: tuple[ArgumentField, ...], given: Mapping[str, str]) -> dict[str, JsonValue]:
-    """The arguments that a form changes.
+    """The arguments that a form changes; one that need not be given and is left empty has its default.
 
     Raises:
         FluxError: `BAD_ARGUMENT` if one is neither JSON nor lines where it has to be.
@@ -43,6 +43,8 @@ def read_arguments(fields: tuple[ArgumentField, ...], given: Mapping[str, str]) 
 
 
 def _read(field: ArgumentField, text: str) -> JsonValue:
+    if not text and not field.required:
+        return field.default
     if field.type == "text" or (field.type == "choice" and text in field.choices):
         return text
     if not text:

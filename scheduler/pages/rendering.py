@@ -24,6 +24,7 @@ from fluxagents.scheduler.pages.values import (
     format_value,
     humanize,
     iso_time,
+    name_call,
     name_request,
     name_run,
 )
@@ -87,6 +88,7 @@ def _templates() -> Environment:
         words=humanize,
         run_name=name_run,
         request_name=name_request,
+        call_name=name_call,
     )
     return environment
 

@@ -79,8 +79,13 @@ def name_request(request: HumanRequest) -> str:
     call = request.call
     if call is None or request.question != ask_for_call(call):
         return request.question
-    values = list_values(call.tool, call.args)
-    return f"{call.tool}: {', '.join(values)}" if values else call.tool
+    return name_call(call.tool, call.args)
+
+
+def name_call(tool: str, args: Mapping[str, Any]) -> str:
+    """What a page calls a call: the tool with its values."""
+    values = list_values(tool, args)
+    return f"{tool}: {', '.join(values)}" if values else tool
 
 
 def list_values(tool: str, args: Mapping[str, Any]) -> list[str]:

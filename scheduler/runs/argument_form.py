@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from fluxagents.flows.language.definition import FactSpec, Flow, InputSpec
+from fluxagents.flows.language.inputs import type_of
 from fluxagents.flows.texts.units import find_unit
 from fluxagents.tasks.registry import ToolEntry
 
@@ -34,6 +36,8 @@ class ArgumentField(BaseModel):
     given: bool = False
     """Whether the call names it; otherwise `value` is what the tool takes by itself."""
     value: JsonValue = None
+    default: JsonValue = None
+    """What the tool takes by itself."""
     unit: str = ""
     """Of the number, or of the numbers within the value."""
     minimum: float | None = None
@@ -77,6 +81,21 @@ def build_form(tool: ToolEntry, args: Mapping[str, JsonValue]) -> tuple[Argument
     return tuple(sorted(fields, key=lambda field: not field.given))
 
 
+def build_value_form(flow: Flow, values: Mapping[str, JsonValue]) -> tuple[ArgumentField, ...]:
+    """The form of a run's inputs and facts, the inputs first.
+
+    Args:
+        flow: Of the run.
+        values: Its inputs and facts; a fact that the flow does not declare has the type of its value.
+    """
+    fields = (
+        _build_value_field(name, flow.inputs.get(name) or flow.facts.get(name), values[name])
+        for name in flow.value_names
+        if name in values
+    )
+    return tuple(field for field in fields if field is not None)
+
+
 def list_arguments(tool: ToolEntry | None, args: Mapping[str, JsonValue]) -> tuple[ArgumentRow, ...]:
     """Every value of a call with its unit, by path, such as `bounds.PFK.upper_mmol_per_gdw_h`."""
     descriptions = {field.name: field.description for field in build_form(tool, args)} if tool else {}
@@ -92,6 +111,28 @@ def _list(path: str, value: JsonValue, description: str) -> Iterator[ArgumentRow
         return
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     yield ArgumentRow(path=path, value=value, unit=find_unit(path, description) if is_number else "")
+
+
+def _build_value_field(
+    name: str, spec: InputSpec | FactSpec | None, value: JsonValue
+) -> ArgumentField | None:
+    """The field of an input or a fact; None if nothing tells its type."""
+    if spec is None:
+        if value is None:
+            return None
+        spec = FactSpec(type=type_of(value))
+    stated = spec if isinstance(spec, InputSpec) else None
+    return ArgumentField(
+        name=name,
+        type=_TYPES[spec.type],
+        description=spec.purpose,
+        required=stated is not None and stated.required,
+        given=True,
+        value=value,
+        default=stated.default if stated else None,
+        unit=find_unit(name, spec.purpose) if isinstance(spec, InputSpec) else spec.unit,
+        json_schema={"type": spec.type},
+    )
 
 
 def _build_field(
@@ -118,6 +159,7 @@ def _build_field(
         required=is_required,
         given=name in args,
         value=args.get(name, described.get("default")),
+        default=described.get("default"),
         unit=find_unit(name, description) if kind in {"number", "object"} else "",
         minimum=limits.get("minimum", limits.get("exclusiveMinimum")),
         maximum=limits.get("maximum", limits.get("exclusiveMaximum")),

@@ -98,6 +98,7 @@ def _fill(site: Site, page: Page) -> list[str]:
     site.api.ports.remedies.record_outcome("a", [ErrorCase(error, 2, (trial,))], at_ms=1)
     directory = site.api.ports.client.authority.directory
     assert directory.save_group(Group(name="lab", members=("ana",)), before=None)
+    paused = site.api.local().start("metabolic_analysis", model="textbook", question=ANAEROBIC, stepwise=True)
     ask(page, CHANGE)
     waiting = page.url.removeprefix(site.address)
     page.get_by_role("link", name=re.compile("Waits for an answer")).wait_for()
@@ -105,4 +106,4 @@ def _fill(site: Site, page: Page) -> list[str]:
     page.locator(".answer").wait_for()
     run_path = page.url.removeprefix(site.address)
     diff = f"{run_path}/diff/{waiting.rpartition('/')[2]}"
-    return [run_path, diff, shared["path"], "/models/textbook", "/ask", "/enter"]
+    return [f"/runs/{paused.id}", run_path, diff, shared["path"], "/models/textbook", "/ask", "/enter"]

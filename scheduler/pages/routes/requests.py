@@ -109,10 +109,7 @@ def _show(who: Visitor, request_id: str, error: FluxError | None = None, *, show
         own_opinion=next(
             (each for each in view.request.opinions if who.name in (each.by, *each.for_people)), None
         ),
-        fields=[
-            (field, write_argument(field), read_typed(who.form, field))
-            for field in who.client.request_form(request_id)
-        ],
+        fields=fill_in(who.form, who.client.request_form(request_id)),
         form=who.form,
         claim=Collaboration(who.client, who.ports.presence).find_claim(request_id),
         problem="; ".join((error.message, *error.suggestions)) if error else "",
@@ -127,7 +124,12 @@ def _has_map(who: Visitor, effect: Effect | None) -> bool:
     return bool(effect and effect.fluxes_changed and is_drawn(who.ports.artifacts(), effect.artifact))
 
 
-def read_typed(form: Form, field: ArgumentField) -> str | None:
+def fill_in(form: Form, fields: tuple[ArgumentField, ...]) -> list[tuple[ArgumentField, str, str | None]]:
+    """Each field with what it holds, and what somebody wrote there instead; None if they wrote nothing."""
+    return [(field, write_argument(field), _read_typed(form, field)) for field in fields]
+
+
+def _read_typed(form: Form, field: ArgumentField) -> str | None:
     """What somebody wrote for an argument; None where they left what the form held when it was shown."""
     text = form.under("arg.").get(field.name)
     return None if text == form.under("was.").get(field.name, write_argument(field)) else text
@@ -139,7 +141,7 @@ def read_changes(fields: tuple[ArgumentField, ...], form: Form) -> dict[str, Jso
     Raises:
         FluxError: `BAD_ARGUMENT` if one is neither JSON nor lines where it has to be.
     """
-    typed = ((field.name, read_typed(form, field)) for field in fields)
+    typed = ((field.name, _read_typed(form, field)) for field in fields)
     return read_arguments(fields, {name: text for name, text in typed if text is not None})
 
 

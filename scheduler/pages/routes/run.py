@@ -19,7 +19,7 @@ from fluxagents.scheduler.pages.drawings.pictures import answer_svg
 from fluxagents.scheduler.pages.number_proof import NumberProof, prove_number, read_number
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.run_lookup import look_up_runs
-from fluxagents.scheduler.pages.run_page import build_timeline, draw_run, find_controls
+from fluxagents.scheduler.pages.run_page import build_timeline, draw_run, find_controls, find_next_call
 from fluxagents.scheduler.pages.visitor import Visitor, Who
 from fluxagents.scheduler.runs.argument_form import list_arguments
 from fluxagents.tasks.registry import entries_of
@@ -55,6 +55,7 @@ def show_run(run_id: str, who: Who) -> Response:
         usage=usage(events),
         others=_list_others(who),
         controls=find_controls(who, state),
+        next_call=find_next_call(who, state),
         remarks=collaboration.remarks(run_id),
         present=sorted(set(collaboration.present(run_id)) - {who.name}),
         is_watched=who.name in collaboration.watchers(run_id),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter
@@ -16,13 +15,12 @@ from fluxagents.flows.state import RunState
 from fluxagents.scheduler.collaboration.collaboration import Collaboration
 from fluxagents.scheduler.collaboration.feedback import Feedback
 from fluxagents.scheduler.http.access import load_visible
-from fluxagents.scheduler.pages.argument_text import write_argument
 from fluxagents.scheduler.pages.number_proof import prove_number
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.routes.requests import read_changes, read_typed
+from fluxagents.scheduler.pages.routes.requests import fill_in, read_changes
 from fluxagents.scheduler.pages.run_page import find_next_call
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
-from fluxagents.scheduler.runs.argument_form import ArgumentField, build_form
+from fluxagents.scheduler.runs.argument_form import ArgumentField, build_form, build_value_form
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.registry import entries_of
 
@@ -79,7 +77,7 @@ def compute_again(run_id: str, index: int, who: Who) -> Response:
 def show_fork(run_id: str, who: Who, at: int | None = None) -> Response:
     """The form of a fork: after which step, and what is to differ from then on."""
     state = load_visible(who.client, run_id)
-    return _show_fork(who, state, at, {})
+    return _show_fork(who, state, at)
 
 
 @router.post("/runs/{run_id}/fork")
@@ -88,7 +86,7 @@ def fork(run_id: str, who: Who) -> Response:
     state = load_visible(who.client, run_id)
     at = who.form.get("at")
     try:
-        values = _read_values(state, who.form.under("value."))
+        values = read_changes(_list_values(who, state), who.form)
         forked = who.client.fork(
             run_id,
             at=int(at) if at.isdecimal() else None,
@@ -98,7 +96,7 @@ def fork(run_id: str, who: Who) -> Response:
     except FluxError as error:
         if error.kind is not ErrorClass.BAD_ARGUMENT:
             raise
-        return _show_fork(who, state, int(at) if at.isdecimal() else None, who.form.under("value."), error)
+        return _show_fork(who, state, int(at) if at.isdecimal() else None, error)
     return go_to(f"/runs/{forked.run_id}")
 
 
@@ -128,7 +126,7 @@ def _show_call(who: Visitor, state: RunState, error: FluxError | None = None) ->
         status=422 if error else 200,
         state=state,
         call=find_next_call(who, state),
-        fields=[(field, write_argument(field), read_typed(who.form, field)) for field in fields],
+        fields=fill_in(who.form, fields),
         problem="; ".join((error.message, *error.suggestions)) if error else "",
     )
 
@@ -150,46 +148,22 @@ def _list_arguments(who: Visitor, state: RunState) -> tuple[ArgumentField, ...]:
     return build_form(entries_of(who.client.tools)[call.tool], call.args)
 
 
-def _show_fork(
-    who: Visitor,
-    state: RunState,
-    at: int | None,
-    given: Mapping[str, str],
-    error: FluxError | None = None,
-) -> Response:
+def _show_fork(who: Visitor, state: RunState, at: int | None, error: FluxError | None = None) -> Response:
     steps = open_steps(who.client.store.events(state.run_id))
-    values = {**state.inputs, **state.facts}
     return who.show(
         "fork.html.j2",
         status=422 if error else 200,
         state=state,
         steps=steps,
         at=at if at in steps else max(steps, default=0),
-        values={name: given.get(name, _write_value(value)) for name, value in values.items()},
+        fields=fill_in(who.form, _list_values(who, state)),
         problem="; ".join((error.message, *error.suggestions)) if error else "",
     )
 
 
-def _read_values(state: RunState, given: Mapping[str, str]) -> dict[str, JsonValue]:
-    """The inputs and facts that differ from those of the run."""
-    values: dict[str, JsonValue] = {}
-    for name, text in given.items():
-        before = state.inputs.get(name, state.facts.get(name))
-        if text != _write_value(before):
-            values[name] = text if isinstance(before, str) else _read_json(text)
-    return values
-
-
-def _read_json(text: str) -> JsonValue:
-    try:
-        value: JsonValue = json.loads(text)
-    except ValueError:
-        return text
-    return value
-
-
-def _write_value(value: JsonValue) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _list_values(who: Visitor, state: RunState) -> tuple[ArgumentField, ...]:
+    flow = who.client.store.flow(state.flow.digest)
+    return build_value_form(flow, {**state.inputs, **state.facts})
 
 
 def _watch(who: Visitor, run_id: str) -> object:

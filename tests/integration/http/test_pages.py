@@ -267,6 +267,30 @@ def test_the_next_call_of_a_paused_run_is_changed(api: Api, browser: TestClient,
     assert (status, "What you wrote" in text, "EX_glc__D_e" in text) == (409, True, True)
 
 
+def test_a_fork_is_asked_for_in_fields_that_hold_what_the_run_was_given(
+    api: Api, browser: TestClient
+) -> None:
+    enter(api, browser)
+    run = api.local().start(
+        "metabolic_analysis", model="textbook", question="How fast does it grow?", stepwise=True
+    )
+    path = f"/runs/{run.id}/fork"
+    page = browser.get(path).text
+    assert ">null<" not in page
+    assert 'name="arg.medium"' in page
+    shown = {"was.question": "How fast does it grow?", "was.medium": ""}
+    typed = {"arg.question": "How fast does it grow?", "arg.medium": "EX_glc__D_e 5"}
+    status, page = send(browser, path, at="0", **shown, **typed)
+    assert (status, "expected a name, a colon and a value" in page, ">EX_glc__D_e 5</textarea>" in page) == (
+        422,
+        True,
+        True,
+    )
+    status, to = send(browser, path, at="0", **shown, **typed | {"arg.medium": "EX_glc__D_e: 5"})
+    forked = api.ports.client.store.load(to.rpartition("/")[2])
+    assert (status, forked.inputs) == (303, {**run.state.inputs, "medium": {"EX_glc__D_e": 5}})
+
+
 def test_a_flow_shows_what_runs_did_and_what_its_scenarios_cover(api: Api, browser: TestClient) -> None:
     enter(api, browser)
     question = "How fast does it grow?"

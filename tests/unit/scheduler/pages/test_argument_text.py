@@ -49,3 +49,14 @@ def test_a_line_that_does_not_fit_is_named(text: str, named: str) -> None:
     with pytest.raises(FluxError, match=named) as caught:
         read_arguments((field("object"),), {"argument": text})
     assert "EX_glc__D_e" in caught.value.message
+
+
+@pytest.mark.parametrize("default", [None, {}, "gene"])
+def test_what_is_left_empty_has_its_default(default: JsonValue) -> None:
+    optional = field("text", "b0720").model_copy(update={"default": default})
+    assert read_arguments((optional,), {"argument": ""}) == {"argument": default}
+
+
+def test_what_is_required_and_left_empty_is_empty() -> None:
+    required = field("text", "b0720").model_copy(update={"required": True})
+    assert read_arguments((required,), {"argument": ""}) == {"argument": ""}
