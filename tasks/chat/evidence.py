@@ -23,6 +23,9 @@ _NO_VALUE = frozenset({"infeasible", "unbounded", "zero_growth"})
 GROWTH, EXCHANGES = "growth", "exchange fluxes"
 """The quantities, as `quantities.toml` names them."""
 
+_LACKING = "not_exchanged"
+"""Key finding with the compounds that were named and that the model does not exchange."""
+
 _EXCHANGES = ("uptakes_mmol_per_gdw_h", "secretions_mmol_per_gdw_h")
 
 _CONDITION_KEY = re.compile(r"medi|uptake|condition|limit", re.IGNORECASE)
@@ -97,6 +100,7 @@ def _list_missing(item: AskedItem, finding: Finding, state: RunState) -> Iterato
     if EXCHANGES in read_asked(item.quantity) and _lists_all_exchanges(finding):
         # What is in neither list has no flux.
         content |= read_terms(item.object)
+    yield from _list_lacking(item, finding)
     yield from (read_terms(item.text)).list_missing(content)
     if medium:
         yield from replace(condition, numbers=frozenset(), ids=frozenset()).list_missing(
@@ -104,6 +108,12 @@ def _list_missing(item: AskedItem, finding: Finding, state: RunState) -> Iterato
         )
     if is_anaerobic(item.condition) and not _is_without_oxygen(finding, medium):
         yield "no oxygen"
+
+
+def _list_lacking(item: AskedItem, finding: Finding) -> Iterator[str]:
+    """What the item names and the result says that the model lacks: it was asked for and not computed."""
+    lacking = read_recorded(finding.key_findings.get(_LACKING) or {}).compounds
+    yield from Terms(compounds=read_terms(item.text).compounds & lacking).list_missing(Terms())
 
 
 def _lists_all_exchanges(finding: Finding) -> bool:

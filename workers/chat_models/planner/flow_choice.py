@@ -23,7 +23,7 @@ from fluxagents.workers.chat_models.planner.rules.intents import (
     load_intents,
     load_weights,
 )
-from fluxagents.workers.chat_models.planner.rules.orders import is_order
+from fluxagents.workers.chat_models.planner.rules.orders import OPENINGS, is_order
 from fluxagents.workers.chat_models.planner.words.examples import FLOW, load_flows
 from fluxagents.workers.chat_models.planner.words.phrase import (
     COMMA,
@@ -125,7 +125,8 @@ def _only_lists_conditions(phrase: Phrase) -> bool:
     A list of three after a colon is one as well: "growth under: glucose 5, acetate 5, anaerobic".
     """
     if match_intent(phrase) is None:
-        return not is_order(phrase) and len(_read_conditions(phrase)) > 1
+        asks = phrase.tokens[:1] and phrase.tokens[0].tag in OPENINGS
+        return not asks and not is_order(phrase) and len(_read_conditions(phrase)) > 1
     colon = next((at for at, token in enumerate(phrase.tokens) if token.text == ":"), 0)
     asked, listed = Phrase(phrase.tokens[:colon]), Phrase(phrase.tokens[colon + 1 :])
     is_growth = "growth" in asked.tags and asked.tokens[-1].tag not in {"with", "on", "in"}

@@ -72,6 +72,11 @@ def compounds_by_id() -> Mapping[str, Compound]:
     return MappingProxyType({identifier: c for c in compounds() for identifier in (c.bigg, c.seed)})
 
 
+def find_compound(exchange: str) -> Compound | None:
+    """The compound of an exchange reaction, such as `EX_ac_e` or `EX_cpd00029_e0`, if the table has it."""
+    return compounds_by_id().get(re.sub(r"^EX_|(?:_e0?|\(e\)|\[e0?\])$", "", exchange))
+
+
 @cache
 def classes_by_name() -> Mapping[str, str]:
     """What people call a class of compounds, lower case -> the class."""

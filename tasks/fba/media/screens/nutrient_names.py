@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.tasks.fba.media.library.compound_index import CompoundIndex, index_exchanges
+from fluxagents.tasks.fba.media.library.compounds import find_compound
 from fluxagents.tasks.fba.media.medium_edit import Nutrients
 from fluxagents.tasks.ports.media import Component
 
@@ -32,7 +33,8 @@ def find_sources(model: Model, words: Iterable[str]) -> tuple[tuple[str, ...], t
         if identifier is not None:
             exchanges[identifier] = None
             continue
-        found = nutrients.find(word)
+        compound = find_compound(word)
+        found = nutrients.find(compound.bigg if compound else word)
         exchanges |= {nutrient.exchange: None for nutrient in found if nutrient.exchange is not None}
         if len(found) == 1 and found[0].exchange is None:
             absent[found[0].name] = None

@@ -219,7 +219,7 @@ def _screen(
 ) -> tuple[Screen, list[_Trial]]:
     model, known = conditions.model, exchanges(conditions.model)
     main, everything = main_sources(model, element), open_sources(model, element)
-    chosen = named or possible_sources(model, element, main)
+    chosen = named if args.sources else possible_sources(model, element, main)
     for identifier in named:
         _require_element(known[identifier], element)
     atoms = {identifier: atoms_of(known[identifier], element) for identifier in chosen}

@@ -11,6 +11,7 @@ from fluxagents.workers.chat_models.planner.calls.arguments import ARGUMENTS
 from fluxagents.workers.chat_models.planner.calls.coverage import find_unused_words
 from fluxagents.workers.chat_models.planner.calls.lookups import LOOKUPS
 from fluxagents.workers.chat_models.planner.calls.schema_arguments import read_schema_arguments
+from fluxagents.workers.chat_models.planner.calls.source_screens import plan_source_screen
 from fluxagents.workers.chat_models.planner.clauses.clause import OFF_TOPIC, Clause
 from fluxagents.workers.chat_models.planner.clauses.clauses import read_clauses
 from fluxagents.workers.chat_models.planner.clauses.organisms import explain_foreign_organisms
@@ -26,6 +27,9 @@ from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, Phras
 _SETTINGS = frozenset(
     {"threshold_fraction_of_wild_type", "fraction_of_optimum", "points", "samples", "seed", "loopless"}
 )
+SCREEN = "nutrient_screen"
+"""The intent that feeds sources one after the other."""
+
 _MORE = frozenset({"extra", "additional", "with additional", "zusätzlich", "zusätzliches", "adicional"})
 _INDIFFERENT: Mapping[str, frozenset[str]] = {
     "growth": frozenset({"method"}),
@@ -49,6 +53,10 @@ class PlannedCall:
     """The words of the question that ask for it."""
     names: tuple[str, ...] = field(default=(), compare=False)
     """What it asks for by name of a result that lists all: which product it secretes."""
+    conditions: tuple[Entry, ...] = field(default=(), compare=False)
+    """Those that its one result holds side by side, a thing asked each; the source of carbon comes first."""
+    problem: str = ""
+    """Why it cannot be made, once an error has shown that: a sentence."""
 
     @property
     def topics(self) -> frozenset[str]:
@@ -75,11 +83,17 @@ class PlannedCall:
 class Interpretation:
     """A question as the planner understands it."""
 
-    calls: tuple[PlannedCall, ...]
+    asked: tuple[PlannedCall, ...]
+    """A call for each thing that it asks for, also one that cannot be made."""
     problems: tuple[str, ...] = ()
     """What it does not understand or cannot do, a sentence each."""
     question_for_human: str | None = None
     """What a human must answer before the next change."""
+
+    @property
+    def calls(self) -> tuple[PlannedCall, ...]:
+        """Those that can be made."""
+        return tuple(call for call in self.asked if not call.problem)
 
 
 def interpret_question(situation: Situation) -> Interpretation:
@@ -135,7 +149,7 @@ def _extends(call: PlannedCall, other: PlannedCall) -> bool:
     """Whether a call only adds settings to another: "essential genes; essential means below 5 %"."""
     added = call.args.keys() - other.args.keys()
     return (
-        (call.intent, call.after_change) == (other.intent, other.after_change)
+        (call.intent, call.after_change, call.problem) == (other.intent, other.after_change, other.problem)
         and added != frozenset()
         and added <= _SETTINGS
         and all(call.args.get(name) == value for name, value in other.args.items())
@@ -148,7 +162,9 @@ def _plan_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> I
     medium.problems += problems
     if problems or clause.unsupported_requests or not clause.intent:
         return
-    calls = list(_build_calls(clause, medium, after_change=after_change))
+    screen = _plan_screen(clause, medium)
+    calls = [replace(screen, after_change=after_change)] if screen else []
+    calls = calls or list(_build_calls(clause, medium, after_change=after_change))
     unused = find_unused_words(clause, [call.args for call in calls], medium.fixed_names) if calls else []
     if unused:
         medium.problems.append(f"I did not use: {', '.join(unused)}.")
@@ -169,6 +185,10 @@ def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> 
         before = len(medium.problems)
         changes = medium.compute_changes(uptakes)
         if len(medium.problems) > before:
+            problem = " ".join(medium.problems[before:])
+            yield PlannedCall(
+                intent, find_tool(intent), {}, after_change, about, clause.text, names, problem=problem
+            )
             continue
         conditions = {**medium.base_arguments(), **({"medium_changes": changes} if changes else {})}
         if clause.phrase.has("whole_medium"):
@@ -197,9 +217,20 @@ def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> 
             )
 
 
+def _plan_screen(clause: Clause, medium: KnownMedium) -> PlannedCall | None:
+    """The one call that gives growth on each of several sources; None if the clause asks for more or less."""
+    if clause.intent != "growth" or clause.knock_outs or clause.phrase.has("whole_medium"):
+        return None
+    screen = plan_source_screen(clause.conditions, medium)
+    if screen is None:
+        return None
+    args = medium.base_arguments() | screen.args
+    return PlannedCall(SCREEN, find_tool(SCREEN), args, part=clause.text, conditions=screen.conditions)
+
+
 def _drop_replaced(clause: Clause) -> Alternatives:
     """The conditions; a screen feeds each source instead of the present one, which may stay open."""
-    if clause.intent != "nutrient_screen":
+    if clause.intent != SCREEN:
         return clause.conditions
     is_nitrogen = "nitrogen_source" in clause.rest.tags
     return tuple(

@@ -269,6 +269,10 @@ def _find_further_sources(clause: Clause) -> frozenset[int]:
     if has_sole or (len(unused) > 1 and clause.phrase.has("best")):
         pattern = _IN_LIST if has_sole else _ASKED_LIST
         return frozenset(at for at in sources if re.match(pattern, clause.phrase.tags_after(at)))
+    is_list = _only_lists(clause.rest) or (clause.intent == "growth" and clause.phrase.has(_SUPPORTS))
+    if not (clause.is_plain or has_sole) and len(sources) > 1 and is_list:
+        # "A, B and C without oxygen" feeds each as "A, B and C" does.
+        return sources
     is_closed = any(uptake.limit == 0 and is_carbon_source(uptake.compound) for uptake in uptakes)
     return sources if is_closed else frozenset()
 

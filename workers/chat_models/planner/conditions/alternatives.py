@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, product
 
-from fluxagents.workers.chat_models.planner.conditions.compound_ids import OXYGEN, find_compound
+from fluxagents.tasks.fba.media.library.compounds import find_compound
+from fluxagents.workers.chat_models.planner.conditions.compound_ids import OXYGEN
 from fluxagents.workers.chat_models.planner.conditions.uptakes import (
     Uptake,
     count_tokens,
@@ -43,7 +44,7 @@ def find_conditions(phrase: Phrase, fed: frozenset[int] = frozenset()) -> tuple[
     uptakes = [*_find_oxygen(phrase), *sorted([*named, *each], key=lambda uptake: uptake.start)]
     uptakes = list(_join_mixtures(phrase, uptakes))
     places = frozenset(at for uptake in uptakes for at in range(uptake.start, _find_end(phrase, uptake)))
-    return _combine(_merge_repeated(uptakes)), places
+    return _combine(_share_limit(_merge_repeated(uptakes))), places
 
 
 def _separate_choices(phrase: Phrase, uptakes: list[Uptake]) -> list[Uptake]:
@@ -114,6 +115,16 @@ def _merge_repeated(uptakes: list[Uptake]) -> list[Uptake]:
         elif uptake.limit is not None and uptake.limit != known.limit:
             merged[key[0], False] = uptake
     return list(merged.values())
+
+
+def _share_limit(uptakes: list[Uptake]) -> list[Uptake]:
+    """The uptakes; a number after the last of several sources is that of each: "on A, B and C at 20"."""
+    *before, last = [uptake for uptake in uptakes if uptake.role == "sole"] or [None]
+    if last is None or last.limit is None or last.others or not before:
+        return uptakes
+    if last.fed_with or any(uptake.fed_with or uptake.limit is not None for uptake in before):
+        return uptakes
+    return [replace(uptake, limit=last.limit) if uptake in before else uptake for uptake in uptakes]
 
 
 def _combine(uptakes: list[Uptake]) -> Alternatives:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from fluxagents.tasks.fba.media.library.compounds import Compound, compounds, compounds_by_name
+from fluxagents.tasks.fba.media.library.compounds import Compound, compounds_by_name
 
 DEFAULT_CARBON = compounds_by_name()["glucose"]
 OXYGEN = compounds_by_name()["oxygen"]
@@ -33,9 +33,3 @@ def build_exchange_id(compound: Compound, known: Collection[str]) -> str:
             styles[3] if any(re.fullmatch(r"EX_cpd\d+_e", identifier) for identifier in known) else styles[2]
         )
     return styles[1] if any(identifier.endswith("(e)") for identifier in known) else styles[0]
-
-
-def find_compound(exchange: str) -> Compound | None:
-    """The compound of an exchange reaction, if the table has it."""
-    base = re.sub(r"^EX_|(?:_e0?|\(e\)|\[e0?\])$", "", exchange)
-    return next((compound for compound in compounds() if base in (compound.bigg, compound.seed)), None)

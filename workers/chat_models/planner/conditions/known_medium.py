@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluxagents.tasks.fba.media.library.compounds import Compound, compounds_by_id
+from fluxagents.tasks.fba.media.library.compounds import Compound, compounds_by_id, find_compound
 from fluxagents.workers.chat_models.planner.conditions.compound_ids import (
     AMMONIUM,
     DEFAULT_CARBON,
     build_exchange_id,
-    find_compound,
 )
 from fluxagents.workers.chat_models.planner.conditions.uptakes import UNLIMITED, Uptake
 from fluxagents.workers.chat_models.planner.situation import Situation
@@ -109,11 +108,16 @@ class KnownMedium:
             if (exchange := self.find_exchange(uptake.compound))
         }
 
-    def find_exchange(self, token: Token) -> str | None:
-        """The exchange reaction that a token means; None if an error has shown that there is none."""
+    def name_exchange(self, token: Token) -> str:
+        """The id of the exchange reaction of a token in the style of the model, whether it has one or not."""
         identifier = str(token.value)
         if token.tag == COMPOUND:
-            identifier = build_exchange_id(compounds_by_id()[identifier], self.exchanges)
+            return build_exchange_id(compounds_by_id()[identifier], self.exchanges)
+        return identifier
+
+    def find_exchange(self, token: Token) -> str | None:
+        """The exchange reaction that a token means; None if an error has shown that there is none."""
+        identifier = self.name_exchange(token)
         if identifier not in self.absent:
             return identifier
         return next(
@@ -152,8 +156,13 @@ class KnownMedium:
         present = self.find_carbon_sources()
         if uptake.limit is None and list(present) == [exchange]:
             return {}
-        limit = max(present.values(), default=DEFAULT_UPTAKE) if uptake.limit is None else uptake.limit
+        limit = self.find_sole_uptake(uptake)
         return {**dict.fromkeys((other for other in present if other != exchange), 0.0), exchange: limit}
+
+    def find_sole_uptake(self, uptake: Uptake) -> float:
+        """The bound of a sole source of carbon, mmol/gDW/h; that of the present one if none is stated."""
+        present = self.find_carbon_sources().values()
+        return max(present, default=DEFAULT_UPTAKE) if uptake.limit is None else uptake.limit
 
     def default_uptake(self, exchange: str) -> float:
         """The uptake bound of a nutrient that is fed without a number, mmol/gDW/h."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -11,6 +11,7 @@ from fluxagents.flows.commands import AskedItem
 from fluxagents.tasks.chat.asked import ANSWERS, ASKED, COMPARISON, find_gaps
 from fluxagents.tasks.chat.quantities import read_named, read_parts
 from fluxagents.tasks.chat.terms import read_recorded, read_terms
+from fluxagents.tasks.fba.media.library.compounds import find_compound
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.interpretation import PlannedCall, interpret_question
 from fluxagents.workers.chat_models.planner.planning.advice import apply_advice
@@ -30,6 +31,8 @@ class _Item:
     asked: AskedItem
     call: PlannedCall | None = None
     problem: str = ""
+    source: str = ""
+    """What it feeds, of a call that feeds several things one after the other."""
 
 
 def add_checklist(call: FunctionCall, situation: Situation) -> FunctionCall:
@@ -55,30 +58,24 @@ def add_checklist(call: FunctionCall, situation: Situation) -> FunctionCall:
 def _list_items(situation: Situation) -> list[_Item]:
     """An item for each call that the question asks for, and one for each part that is not understood."""
     interpretation = interpret_question(situation)
-    named = _name_medium(situation)
     counts: dict[str, int] = {}
     items: list[_Item] = []
-    for call in interpretation.calls:
-        changes = call.args.get("medium_changes") or _find_medium(call, situation)
-        conditions = {
-            **({} if call.after_change else named),
-            **(changes if isinstance(changes, Mapping) else {str(changes): ""}),
-        }
-        for quantity in _list_quantities(call):
-            counts[call.intent] = counts.get(call.intent, 0) + 1
-            asked = AskedItem(
-                id=f"{call.intent}-{counts[call.intent]}"[:40],
-                quantity=quantity,
-                object=", ".join(
-                    filter(
-                        None, (_write(call.args, 160, without=("medium", "medium_changes")), *call.names[:3])
-                    )
-                ),
-                condition=_write(conditions, 300),
-                comparison=_find_comparison(call),
-            )
-            items.append(_Item(asked, call))
-    unread = [*interpretation.problems] or ([] if items else [_NOT_READ])
+    for call in interpretation.asked:
+        for condition in _list_conditions(call, situation):
+            for quantity in _list_quantities(call):
+                counts[call.intent] = counts.get(call.intent, 0) + 1
+                asked = AskedItem(
+                    id=f"{call.intent}-{counts[call.intent]}"[:40],
+                    quantity=quantity,
+                    object=_describe_object(call),
+                    condition=_write(condition, 300),
+                    comparison=_find_comparison(call),
+                )
+                source = next(iter(condition), "") if call.conditions else ""
+                items.append(_Item(asked, None if call.problem else call, call.problem, source))
+    named = {item.problem for item in items}
+    unread = [problem for problem in interpretation.problems if problem not in named]
+    unread = unread or ([] if items else [_NOT_READ])
     gaps = list(_find_unread(situation, items)) if items else []
     for number, problem in enumerate([*unread, *gaps], start=1):
         text = problem if problem in gaps else situation.question or problem
@@ -86,6 +83,23 @@ def _list_items(situation: Situation) -> list[_Item]:
         asked = AskedItem(id=f"unread-{number}", quantity=_UNREAD, object=text[:200])
         items.append(_Item(asked, problem=said))
     return items
+
+
+def _list_conditions(call: PlannedCall, situation: Situation) -> Sequence[Entry]:
+    """The conditions under which a call answers: mostly one, with what the question names of the medium."""
+    if call.conditions:
+        return call.conditions
+    changes = call.args.get("medium_changes") or _find_medium(call, situation)
+    named = {} if call.after_change else _name_medium(situation)
+    return [{**named, **(changes if isinstance(changes, Mapping) else {str(changes): ""})}]
+
+
+def _describe_object(call: PlannedCall) -> str:
+    """What a call is asked of: its arguments but for conditions, or all its words if it cannot be made."""
+    if call.problem:
+        return call.part[:200]
+    left_out = call.args.keys() if call.conditions else {"medium", "medium_changes"}
+    return ", ".join(filter(None, (_write(call.args, 160, without=left_out), *call.names[:3])))
 
 
 def _list_quantities(call: PlannedCall) -> Sequence[str]:
@@ -126,7 +140,7 @@ def _find_medium(call: PlannedCall, situation: Situation) -> Any:
     return {} if medium == situation.inputs.get("medium") else medium
 
 
-def _write(values: Entry, most: int, without: Sequence[str] = ()) -> str:
+def _write(values: Entry, most: int, without: Collection[str] = ()) -> str:
     """The values with their names, as many as fit: half a name or number would name another thing."""
     written = ""
     for name, value in values.items():
@@ -137,6 +151,13 @@ def _write(values: Entry, most: int, without: Sequence[str] = ()) -> str:
     return written
 
 
+def _find_lacking(finding: Entry, source: str) -> str:
+    """The name of a source that the model does not exchange, as a screen found; empty if it does."""
+    compound = find_compound(source)
+    lacking = (finding["found"].get("not_exchanged") or {}).get("ids", ())
+    return next((name for name in lacking if name in {source, *(compound.names if compound else ())}), "")
+
+
 def _answer(item: _Item, situation: Situation, end: FunctionCall) -> dict[str, str]:
     """The newest finding that answers an item, or why it is open."""
     if item.call is None:
@@ -145,8 +166,12 @@ def _answer(item: _Item, situation: Situation, end: FunctionCall) -> dict[str, s
     properties = situation.functions.get(call.tool, {}).get("properties", {})
     defaults = {name: entry.get("default") for name, entry in properties.items()}
     for finding in chain(reversed(situation.findings), reversed(situation.left_out)):
-        if call.is_answered_by(finding, defaults):
-            return {"id": item.asked.id, "finding": str(finding["id"])}
+        if not call.is_answered_by(finding, defaults):
+            continue
+        lacking = _find_lacking(finding, item.source) if item.source else ""
+        if lacking:
+            return {"id": item.asked.id, "open": f"The model has no exchange reaction for '{lacking}'."}
+        return {"id": item.asked.id, "finding": str(finding["id"])}
     errors = [error for error in situation.errors if error["at"] == call.tool]
     failed = f"{call.tool} failed: {errors[-1]['message']}" if errors else str(end.args.get("answer", ""))
     return {"id": item.asked.id, "open": (failed or f"{call.tool} would answer it")[:500]}

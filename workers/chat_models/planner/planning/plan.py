@@ -41,8 +41,8 @@ def _choose_next_call(situation: Situation) -> FunctionCall:
     if reason:
         return finish(reason)
     interpretation = interpret_question(situation)
-    calls = tuple(apply_advice(call, situation) for call in interpretation.calls)
-    interpretation = replace(interpretation, calls=calls)
+    asked = tuple(apply_advice(call, situation) for call in interpretation.asked)
+    interpretation = replace(interpretation, asked=asked)
     if is_report:
         write = write_explanation if situation.task == EXPLANATION else write_report
         return finish(write(situation, interpretation))

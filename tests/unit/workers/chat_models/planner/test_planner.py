@@ -264,8 +264,8 @@ def test_the_parts_of_a_question_are_called_in_turn_and_then_it_stops() -> None:
     [
         ("Compare growth with and without oxygen", [NO_OXYGEN]),
         (
-            "Compare growth on acetate, succinate and pyruvate",
-            [on("EX_ac_e"), on("EX_succ_e"), on("EX_pyr_e")],
+            "Compare growth on acetate and succinate",
+            [on("EX_ac_e"), on("EX_succ_e")],
         ),
         ("How does growth on acetate compare with glucose?", [on("EX_ac_e")]),
         ("What is the growth rate? And without oxygen?", [NO_OXYGEN]),
@@ -277,6 +277,26 @@ def test_a_comparison_is_one_call_for_each_condition(question: str, calls: list[
         assert decide(question, findings=findings) == CallTool(tool=FBA, args=args)
         findings.append(finding(len(findings) + 1, FBA, args))
     read_answer(decide(question, findings=findings))
+
+
+@pytest.mark.parametrize(
+    ("question", "uptake", "oxygen"),
+    [
+        ("Compare growth on glucose, acetate and succinate", 10, "aerobic"),
+        ("Can it use glucose, acetate or succinate as sole carbon source?", 10, "aerobic"),
+        ("Which of glucose, acetate and succinate support growth without oxygen?", 10, "anaerobic"),
+        ("Does it grow on glucose, acetate and succinate at 20 mmol/gDW/h?", 20, "aerobic"),
+    ],
+)
+def test_several_named_sources_are_one_screen(question: str, uptake: float, oxygen: str) -> None:
+    sources = ["EX_glc__D_e", "EX_ac_e", "EX_succ_e"]
+    args = {"sources": sources, "uptake_mmol_per_gdw_h": uptake, "oxygen": oxygen}
+    assert decide(question) == CallTool(tool="screen_nutrients", args=args)
+
+
+def test_a_number_after_the_last_of_two_sources_is_that_of_both() -> None:
+    question = "Growth on acetate and succinate at 20 mmol/gDW/h each"
+    assert decide(question) == CallTool(tool=FBA, args=on("EX_ac_e", 20.0))
 
 
 def test_conditions_that_open_a_sentence_hold_for_all_of_it() -> None:

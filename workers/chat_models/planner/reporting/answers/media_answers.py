@@ -200,18 +200,25 @@ def describe_screen(finding: ReportedFinding) -> Iterator[str]:
     if finding.status in {"unbounded", "no_objective"} or not finding.values["screens"]:
         yield from describe_failure(finding, "no source can be judged")
         return
-    uptake = f"{format_number(finding.values['uptake_mmol_per_gdw_h'])} {FLUX}"
     of = " of its atoms" if finding.values.get("uptake_of") == "atoms" else ""
+    uptake = f"at {format_number(finding.values['uptake_mmol_per_gdw_h'])} {FLUX}{of}"
+    is_chosen = bool(finding.args.get("sources"))
     for name, screen in finding.values["screens"].items():
         element, _, oxygen = name.partition("_")
         growing, tested = screen["sources_with_growth"], screen["sources_tested"]
+        if is_chosen and not tested:
+            continue
         where = "with oxygen" if oxygen == "aerobic" else "without oxygen"
-        subject = f"None of {tested}" if growing == 0 else f"{growing} of {tested}"
-        support = "supports" if growing in {0, 1} else "support"
-        yield (f"{subject} sole {element} sources {support} growth {where}, each at {uptake}{of}.")
-        if screen["growth_on_per_h"]["values"]:
-            yield f"Growth on {finding.write_fluxes(screen['growth_on_per_h'], '1/h')}."
-        if screen["without_growth"]["count"] and growing:
+        rates = finding.write_fluxes(screen["growth_on_per_h"], "1/h")
+        if is_chosen and growing:
+            yield f"Growth {where}, each source of {element} alone {uptake}: {rates}."
+        else:
+            subject = f"None of {tested}" if growing == 0 else f"{growing} of {tested}"
+            support = "supports" if growing in {0, 1} else "support"
+            yield f"{subject} sole {element} sources {support} growth {where}, each {uptake}."
+        if growing and not is_chosen:
+            yield f"Growth on {rates}."
+        if screen["without_growth"]["count"] and (growing or is_chosen):
             yield f"No growth on {finding.write_nutrients(screen['without_growth'])}."
         control = screen.get("growth_without_source_per_h")
         if control:

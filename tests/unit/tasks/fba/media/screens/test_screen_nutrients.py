@@ -88,9 +88,14 @@ def test_named_sources_by_what_people_call_them(ijo1366: Any, call: Callable[...
 
 
 def test_what_the_model_does_not_exchange_is_reported(textbook: Any, call: Callable[..., Any]) -> None:
-    found = call(NAME, textbook, sources=["glycerol", "acetate"])
-    assert found.not_exchanged == ("glycerol",)
+    found = call(NAME, textbook, sources=["glycerol", "acetate", "EX_xyl__D_e"])
+    assert found.not_exchanged == ("glycerol", "xylose")
     assert found.screens[0].sources_tested == 1
+
+
+def test_of_named_sources_only_those_are_screened(textbook: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, textbook, sources=["glycerol"], oxygen="aerobic")
+    assert (found.not_exchanged, found.screens[0].sources_tested) == (("glycerol",), 0)
 
 
 def test_equal_carbon(textbook: Any, call: Callable[..., Any]) -> None:
