@@ -10,7 +10,6 @@ from typing import Any
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.quantities import (
     asks_for_genes,
-    find_knock_out_count,
     find_share,
 )
 from fluxagents.workers.chat_models.planner.clauses.clause import match_intent
@@ -24,6 +23,7 @@ from fluxagents.workers.chat_models.planner.rules.intents import (
     load_weights,
 )
 from fluxagents.workers.chat_models.planner.rules.orders import OPENINGS, is_order
+from fluxagents.workers.chat_models.planner.rules.set_size import find_set_size
 from fluxagents.workers.chat_models.planner.words.examples import FLOW, load_flows
 from fluxagents.workers.chat_models.planner.words.phrase import (
     COMMA,
@@ -153,7 +153,7 @@ def _read_inputs(flow: str, phrase: Phrase, question: str) -> dict[str, Any]:
         "kind": "genes" if GENE in phrase.tags or asks_for_genes(phrase) else None,
         "models": list(phrase.list_values(MODEL)),
         "min_growth_fraction": find_share(phrase),
-        "most_knock_outs": find_knock_out_count(phrase),
+        "most_knock_outs": find_set_size(phrase),
         "conditions": _read_conditions(phrase),
     }
     if "substrate" in load_flows()[flow].inputs:

@@ -17,20 +17,22 @@ from fluxagents.workers.chat_models.planner.calls.quantities import (
     drop_absent,
     find_counts,
     find_growth_rate,
-    find_knock_out_count,
     read_fraction,
     read_threshold,
 )
 from fluxagents.workers.chat_models.planner.calls.time_courses import read_time_course
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.conditions.uptakes import is_objective
+from fluxagents.workers.chat_models.planner.rules.set_size import find_set_size
 from fluxagents.workers.chat_models.planner.words.phrase import (
     COMPOUNDS,
     DATABASE_ID,
+    MASS_YIELD,
     MODEL,
     NUMBER,
     PATHWAY,
     REACTION,
+    YIELD,
     Phrase,
 )
 
@@ -45,6 +47,8 @@ _SOURCE = ("source", "quelle", "fuente", "substrat", "sustrato")
 _SUGAR = ("sugar", "zucker", "sucre", "azucar", "azúcar")
 _PER = re.compile(r"\b(?:yield|by|by UNKNOWN) $")
 _PAIR = 2
+_BARE_YIELD = r"yield (?:(?:at|at_least|of|than|by|to|on|minimal|more|C|UNKNOWN) )*(?:N|P)\b"
+"""A yield without its unit, or as a share, which may be one of carbon."""
 _BETWEEN = r"(?:(?:at|at_least|threshold|by|with|on|in|be|use|than|sole|to|maximise|minimal|comma|as) )*"
 _AT_OPTIMUM = r"(?:at|in|with|on) (?:(?:best|maximise|optimum) growth|optimum)"
 """Such as "at optimal growth", where nothing less than the optimum is meant."""
@@ -87,16 +91,27 @@ def read_gene_pairs(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
 
 def read_synthetic_lethals(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     kind = "genes" if asks_for_genes(phrase) else "reactions"
-    yield {"kind": kind, "most_knock_outs": find_knock_out_count(phrase) or _PAIR} | read_threshold(phrase)
+    yield {"kind": kind, "most_knock_outs": find_set_size(phrase) or _PAIR} | read_threshold(phrase)
 
 
 def read_minimal_cut_sets(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
     kind = "genes" if asks_for_genes(phrase) else None
     named = [token for token in phrase.tokens if token.tag in COMPOUNDS]
     exchange = medium.require_exchange(named[0]) if named else None
-    yield drop_absent(kind=kind, product_exchange=exchange, most_knock_outs=find_knock_out_count(phrase)) | (
-        read_fraction("min_growth_fraction_of_wild_type", phrase) if exchange else read_threshold(phrase)
-    )
+    stated = [token for token in phrase.tokens if token.tag == NUMBER and token.unit in {YIELD, MASS_YIELD}]
+    if any(token.unit == MASS_YIELD for token in stated) or (not stated and phrase.has(_BARE_YIELD)):
+        medium.problems.append("The least yield of cut sets is in mol/mol; give it so, such as 0.3 mol/mol.")
+        return
+    least = float(stated[0].value) if stated else None
+    args = drop_absent(kind=kind, product_exchange=exchange, most_knock_outs=find_set_size(phrase))
+    if exchange is None:
+        yield args | read_threshold(phrase)
+    else:
+        yield (
+            args
+            | drop_absent(min_yield_mol_per_mol=least)
+            | read_fraction("min_growth_fraction_of_wild_type", phrase)
+        )
 
 
 def read_single_deletions(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:

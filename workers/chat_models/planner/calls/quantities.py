@@ -13,7 +13,6 @@ _LOST_GROWTH = (
     r"lose_growth|decrease growth (?:by |more )(?:more |than |at_least )*P"
     r"|growth (?:can |at |most )*(?:remove|decrease|lethal|without) (?:at )*(?:by )?(?:at )*P"
 )
-_KNOCK_OUTS = r"(N)\b (?:gene |reaction )?(?:knockout|absent|remove|gene|reaction|GENE|REACTION)\b"
 _GENES = re.compile(r"\bg[eè]n(?:e[ns]?|s|paar\w*)?\b", re.IGNORECASE)
 _GROWTH_AT = r"(?:growth|how_fast) (?:rate |at |at_least |with |on |threshold )*(N)\b"
 
@@ -50,14 +49,6 @@ def find_growth_rate(phrase: Phrase) -> float | None:
     """A growth rate, 1/h: the number with that unit, or the number after a word for growth."""
     stated = [float(token.value) for token in phrase.tokens if token.tag == NUMBER and token.unit == "rate"]
     return next(iter([*stated, *phrase.find_numbers(_GROWTH_AT)]), None)
-
-
-def find_knock_out_count(phrase: Phrase) -> int | None:
-    """How many knock-outs a set may have: "up to 2 knock-outs", "triple", "pairs"."""
-    counts = [int(count) for count in phrase.find_numbers(_KNOCK_OUTS)]
-    if counts:
-        return max(counts)
-    return 3 if phrase.has("triple") else 2 if phrase.has("pair|double") else None
 
 
 def asks_for_genes(phrase: Phrase) -> bool:

@@ -15,6 +15,7 @@ from fluxagents.workers.chat_models.planner.conditions.uptakes import Uptake, is
 from fluxagents.workers.chat_models.planner.rules.asked_quantity import prefer_asked_quantity
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE, IntentMatch, find_best_match
 from fluxagents.workers.chat_models.planner.rules.orders import begins_sentence, is_order
+from fluxagents.workers.chat_models.planner.rules.set_size import find_set_size
 from fluxagents.workers.chat_models.planner.words.phrase import (
     COMMA,
     COMPOUND,
@@ -61,6 +62,11 @@ _SUPPORTS = r"C (?:can )*compatible (?:\w+ )*growth"
 """Such as "does succinate support growth"."""
 _QUOTA = re.compile(r"\bP(?: (?:best|optimum|maximise|growth|rate|live|at_least))+")
 """The share of growth to keep, which is no question for growth."""
+
+_SMALLER_SETS = frozenset({"essentiality", "gene_pairs", "single_deletions"})
+"""Intents of one knock-out and of two."""
+_SETS = frozenset({"lethal", "knockout", "synthetic", "mutant"})
+_LARGEST_SET = 3
 
 _BARE = frozenset({COMMA, END, "uptake", "rate", "at", "of", "in", "medium"})
 _ADDED = frozenset({"with", "plus", "add", "set", "if", "limit", "use", "then", "and"})
@@ -298,9 +304,19 @@ def match_intent(phrase: Phrase) -> IntentMatch | None:
     if match and match.name == "fluxes" and REACTION in tags and not tags & _MAXIMISED:
         # All fluxes are too many to show that of one reaction; whether it is the only one is its range.
         return replace(match, name="variability" if tags & {"sole", "fixed"} else "pathway")
+    if match and match.name in _SMALLER_SETS and _asks_for_larger_sets(phrase):
+        return replace(match, name="synthetic_lethals")
     if match and _orders_bounds(phrase, match.name):
         return replace(match, name="set_bounds")
     return prefer_asked_quantity(phrase.drop(ignored), match or _match_id_lookup(phrase))
+
+
+def _asks_for_larger_sets(phrase: Phrase) -> bool:
+    """Whether it asks for sets of three knock-outs, or of some order, that it does not name."""
+    is_named = bool(phrase.tags & {GENE, REACTION})
+    size, tags = find_set_size(phrase), phrase.tags
+    is_larger = size == _LARGEST_SET or (size is not None and "order" in tags)
+    return is_larger and bool(tags & _SETS) and not is_named
 
 
 def _orders_bounds(phrase: Phrase, intent: str) -> bool:

@@ -119,12 +119,14 @@ def _merge_repeated(uptakes: list[Uptake]) -> list[Uptake]:
 
 def _share_limit(uptakes: list[Uptake]) -> list[Uptake]:
     """The uptakes; a number after the last of several sources is that of each: "on A, B and C at 20"."""
-    *before, last = [uptake for uptake in uptakes if uptake.role == "sole"] or [None]
-    if last is None or last.limit is None or last.others or not before:
+    sole = [uptake for uptake in uptakes if uptake.role == "sole"]
+    before, last = sole[:-1], sole[-1:]
+    if any(uptake.limit is None or uptake.others for uptake in last):
         return uptakes
-    if last.fed_with or any(uptake.fed_with or uptake.limit is not None for uptake in before):
+    if any(uptake.fed_with for uptake in sole) or any(uptake.limit is not None for uptake in before):
         return uptakes
-    return [replace(uptake, limit=last.limit) if uptake in before else uptake for uptake in uptakes]
+    limit = next((uptake.limit for uptake in last), None)
+    return [replace(uptake, limit=limit) if uptake in before else uptake for uptake in uptakes]
 
 
 def _combine(uptakes: list[Uptake]) -> Alternatives:

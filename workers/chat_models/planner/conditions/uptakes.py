@@ -14,6 +14,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     EXCHANGE,
     GENE,
     NUMBER,
+    RATIOS,
     REACTION,
     Phrase,
     Token,
@@ -24,6 +25,9 @@ Role = Literal["limit", "sole", "both", "nitrogen"]
 UNLIMITED = 1_000.0
 """The bound that models use for an unlimited uptake, mmol/gDW/h."""
 
+
+_NO_UPTAKES = RATIOS | {"rate"}
+"""Units of numbers that belong to no compound of the medium."""
 
 _NEEDS_ELSE = frozenset({"which", "how_much", "how_many", "minimal", "gene", "reaction", GENE, REACTION})
 """Where these are named, it is not a nutrient that is said to be needed."""
@@ -220,7 +224,7 @@ def _find_value(phrase: Phrase, at: int) -> tuple[float | None, int, int]:
     if after:
         end = at + 1 + count_tokens(after)
         number = phrase.tokens[end - 1]
-        if number.unit != "rate":
+        if number.unit not in _NO_UPTAKES:
             return float(number.value), at, end
     stated = re.match(patterns.STATED_AFTER, phrase.tags_after(at))
     if stated and phrase.tokens[at + count_tokens(stated)].unit == "flux":
@@ -230,7 +234,7 @@ def _find_value(phrase: Phrase, at: int) -> tuple[float | None, int, int]:
     if ahead:
         start = at - count_tokens(ahead)
         number = next(token for token in phrase.tokens[start:at] if token.tag == "NUMBER")
-        if number.unit != "rate":
+        if number.unit not in _NO_UPTAKES:
             return float(number.value), start, at + 1
     uptake = re.match(patterns.UPTAKE_AFTER, phrase.tags_after(at))
     return None, at, at + 1 + count_tokens(uptake)

@@ -31,7 +31,7 @@ _TO = (
     r"(?: comma(?= uptake)| limited| of| uptake| rate| exchange| flux| at| on| to| by| in| with| sole| set"
     r"| as| remove| medium| decrease| increase| threshold| maximise| fixed)*"
 )
-_COUNTED = "C|points|growth|sample|chains|alternatives|gene|reaction|medium|media|N"
+_COUNTED = "C|knockout|points|growth|sample|chains|alternatives|gene|reaction|medium|media|N"
 VALUE_AFTER = rf"^{_TO} N\b(?! (?:{_COUNTED})\b)"
 STATED_AFTER = rf"^{_TO}(?: comma)? N\b(?! C)"
 """The same for a number with the unit of an uptake, which cannot count anything else."""

@@ -16,6 +16,11 @@ FILLER = "filler"
 MILLIMOLAR = "millimolar"
 """Stands after a number in the place of the unit mmol/L."""
 
+YIELD, MASS_YIELD, MASS_SHARE = "mol/mol", "g/g", "g/gDW"
+"""Units of numbers that are no uptake: of product per substrate, and of enzyme in the cell."""
+
+RATIOS = frozenset({YIELD, MASS_YIELD, MASS_SHARE})
+
 EXCHANGE_ID = r"EX_[A-Za-z0-9_]+(?:\([A-Za-z0-9]+\)|\[[A-Za-z0-9]+\])?"
 
 SEPARATORS = frozenset({"and", "then", "plus", COMMA})
@@ -32,7 +37,7 @@ class Token:
         tag: A concept of the lexicon, or in capitals the kind of entity.
         text: As it is written.
         value: The number, the id or the name.
-        unit: Of a number: `flux`, `rate`, `percent` or nothing.
+        unit: Of a number: `flux`, `rate`, `percent`, one of `RATIOS` or nothing.
     """
 
     tag: str

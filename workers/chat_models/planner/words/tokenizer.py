@@ -11,11 +11,14 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     ENZYME,
     EXCHANGE_ID,
     GENE,
+    MASS_SHARE,
+    MASS_YIELD,
     MILLIMOLAR,
     MODEL,
     NUMBER,
     PERCENT,
     UNKNOWN,
+    YIELD,
     Token,
 )
 
@@ -26,6 +29,10 @@ _GRAM_DRY = r"g\s?-?(?:DW|CDW|DCW|TS|TG|TM|BTM|BTS|MS|PS|PSS)"
 """Dry weight, Trockensubstanz, Trockengewicht, Biotrockenmasse, masse sèche, peso seco."""
 _MASS_OR_TIME = rf"(?:{_GRAM_DRY}|gram\w*(?:\s+(?:{_DRY}))?|g|h(?:our|r)?|Stunde|heure|hora)"
 _FLUX = rf"mmol\w*(?:\s*{_PER}?\s*\(?\s*{_MASS_OR_TIME}\)?(?:\s?\^?[-\u2212]1|⁻¹)?(?![a-z])\)?)*"
+_MOL = r"mol(?:es?)?"
+_YIELD = rf"{_MOL}\s*(?:/|per|pro|par|por)\s*{_MOL}\b"
+_MASS_YIELD = r"g\s*/\s*g\b"
+_MASS_SHARE = rf"g\s*(?:/|per)\s*{_GRAM_DRY}\b"
 _NO_ENZYME = r"(?:(?:in|de)crease|release|\w*base|phase|phrase|case|purchase|please|disease|erase)\b"
 _PATTERN = re.compile(
     rf"(?P<EXCHANGE>{EXCHANGE_ID})"
@@ -35,7 +42,7 @@ _PATTERN = re.compile(
     rf"(?:(?:[\w'-]*(?:ate|ose|ine|ide|CoA|ATP|NADH|NADPH|GTP)|\w+-\w[\w-]*)\s)?(?!{_NO_ENZYME})[a-z][\w-]+ase\b)"
     r"|\b(?P<MODEL>i[A-Z]{1,4}\d+\w*)\b"
     r"|\b(?P<GENE>b\d{4}|[A-Z][A-Za-z]{1,5}_?\d{4,})\b"
-    rf"|(?<![\w.,-])(?P<NUMBER>\d+(?:[.,]\d+)*|\.\d+)(?P<unit>\s*(?:%|percent\b|per\s+cent\b|Prozent\b|pour\s?cents?\b|por\s?ciento\b)|\s*{_FLUX}|\s*{_RATE})?(?!\w|-[a-zA-Z])"
+    rf"|(?<![\w.,-])(?P<NUMBER>\d+(?:[.,]\d+)*|\.\d+)(?P<unit>\s*(?:%|percent\b|per\s+cent\b|Prozent\b|pour\s?cents?\b|por\s?ciento\b)|\s*{_FLUX}|\s*(?:{_YIELD}|{_MASS_SHARE}|{_MASS_YIELD})|\s*{_RATE})?(?!\w|-[a-zA-Z])"
     r"|(?P<WORD>\d+(?:,\d+)*(?=-[a-zA-Z])|[^\W_][\w]*)"
     r"|(?P<COMMA>[,:&+/]|(?<=\s)[-\u2013\u2014](?=\s))|(?P<END>[?!;\n]+|\.(?=\s|$))",
     re.IGNORECASE,
@@ -120,9 +127,19 @@ def _drop_dots(match: re.Match[str]) -> str:
     return " " if match[0].islower() else match[0].replace(".", " ")
 
 
+_RATIOS = (
+    (re.compile(_YIELD, re.IGNORECASE), YIELD),
+    (re.compile(_MASS_YIELD, re.IGNORECASE), MASS_YIELD),
+    (re.compile(_MASS_SHARE, re.IGNORECASE), MASS_SHARE),
+)
+
+
 def _build_number(match: re.Match[str]) -> Token:
     text, unit = match["NUMBER"], (match["unit"] or "").strip().lower()
     value = float(_write_decimal(text))
+    ratio = next((name for pattern, name in _RATIOS if pattern.fullmatch(unit)), "")
+    if ratio:
+        return Token(NUMBER, match[0], value, ratio)
     if unit and not unit.startswith(("mmol", "/", "1/", "h", "per h", "pro s", "par h", "por h")):
         return Token(PERCENT, match[0], value / 100, "percent")
     return Token(NUMBER, match[0], value, ("flux" if unit.startswith("mmol") else "rate") if unit else "")

@@ -42,6 +42,7 @@ def at(**limits: float) -> dict[str, Any]:
 
 
 NO_OXYGEN = at(o2_e=0.0)
+LETHALS, CUT_SETS = "find_synthetic_lethals", "find_minimal_cut_sets"
 
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("Which genes are essential for growth?", ESSENTIAL, {}),
@@ -113,6 +114,24 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
         },
     ),
     ("How sensitive is growth to PGI?", "run_robustness", {"reaction": "PGI"}),
+    ("synthetic lethals of order 3", LETHALS, {"kind": "reactions", "most_knock_outs": 3}),
+    ("Which sets of 3 reactions are lethal together?", LETHALS, {"kind": "reactions", "most_knock_outs": 3}),
+    ("Synthetic lethals up to order 2, genes", LETHALS, {"kind": "genes", "most_knock_outs": 2}),
+    ("triple gene deletions", LETHALS, {"kind": "genes", "most_knock_outs": 3}),
+    (
+        "Cut sets that force ethanol at a yield of at least 0.5 mol per mol of glucose, up to 2 knock-outs",
+        CUT_SETS,
+        {"product_exchange": "EX_etoh_e", "most_knock_outs": 2, "min_yield_mol_per_mol": 0.5},
+    ),
+    (
+        "minimal cut sets for succinate with at least 0.3 mol/mol, keeping 20 % growth",
+        CUT_SETS,
+        {
+            "product_exchange": "EX_succ_e",
+            "min_yield_mol_per_mol": 0.3,
+            "min_growth_fraction_of_wild_type": 0.2,
+        },
+    ),
     ("Which nutrients is growth most sensitive to?", LIMITS, {}),
     (
         "vary oxygen from 0 to 20 and plot growth",
@@ -229,6 +248,11 @@ def test_what_is_known_already_is_not_computed_again(question: str) -> None:
         ("Gapfill the model", "gapfill_model needs 'universal'"),
         ("Simulate a fed-batch", "A fed-batch needs its feed"),
         ("simulate a chemostat", "A chemostat needs its dilution rate"),
+        (
+            "minimal cut sets for succinate with a yield above 0.3",
+            "The least yield of cut sets is in mol/mol",
+        ),
+        ("minimal cut sets for succinate with at least 0.3 g/g", "The least yield of cut sets is in mol/mol"),
         ("growth on 10 mM glucose", "No tool here can turn a concentration"),
         ("How long does the lag phase last?", "No tool here can model kinetics or regulation"),
         ("growth rate at pH 5", "No tool here can model pH or temperature"),
