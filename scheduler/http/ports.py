@@ -128,6 +128,9 @@ class LiveEvents(Protocol):
         ...
 
 
+PictureKind = Literal["page", "svg", "png"]
+"""Of plots and maps: one whose colours follow the reader of a page, or a file on white paper."""
+
 Unit = Literal["", "seconds", "bytes", "flag"]
 """Of a figure; a flag is 1 or 0."""
 
@@ -358,9 +361,9 @@ class ApiPorts:
     """Tables by name, and what is said about them, in a format: csv, json, parquet or xlsx."""
     draw_flow: Callable[[Picture], str]
     """A flow, with a run laid over it or not, as SVG."""
-    draw_result: Callable[[str, str], bytes]
-    """The plot of a result as `svg` or `png`; brings matplotlib. Raises `BAD_ARGUMENT` if there is none."""
-    draw_map: Callable[[StoredMap, str], bytes]
+    draw_result: Callable[[str, PictureKind], bytes]
+    """The plot of a result; brings matplotlib. Raises `BAD_ARGUMENT` if there is none."""
+    draw_map: Callable[[StoredMap, PictureKind], bytes]
     """A flux map, as the former."""
     rebuild_request: Callable[[Sequence[Event], Flow, int], Mapping[str, Any]]
     """What the decision of a step sent to the chat model, composed again from the log of its run."""

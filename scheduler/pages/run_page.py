@@ -15,6 +15,7 @@ from fluxagents.flows.history.recorded_steps import steps_of
 from fluxagents.flows.history.run_record import RunRecord, StepRecord, record_of
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.http.ports import PictureKind
 from fluxagents.scheduler.pages.visitor import Visitor
 
 QUIET = frozenset({"NodeEntered", "HumanNotified", "RetryScheduled", "ContextCompacted"})
@@ -90,8 +91,8 @@ def draw_run(who: Visitor, state: RunState) -> Picture:
     )
 
 
-def find_plot(who: Visitor, digest: str, kind: str = "svg") -> bytes | None:
-    """The plot of a result as `svg` or `png`; None if its tool has none, or there is nothing to plot."""
+def find_plot(who: Visitor, digest: str, kind: PictureKind = "page") -> bytes | None:
+    """The plot of a result; None if its tool has none, or there is nothing to plot."""
     try:
         return who.ports.draw_result(digest, kind)
     except FluxError as error:

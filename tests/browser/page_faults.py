@@ -17,7 +17,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 FIRST_VIEW = 100_000
 """Bytes that a first view may take, as they are sent, without plots."""
 
-PLOTS = re.compile(r"\.svg$|/map$|/maps/\d+$|/flux_map\.|/escher")
+PLOTS = re.compile(r"\.svg$|/plot$|/map$|/maps/\d+$|/picture$|/flux_map\.|/escher")
 """Addresses of plots and maps, and of what shows them."""
 
 MAX_TABS = 120

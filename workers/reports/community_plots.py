@@ -6,7 +6,17 @@ import textwrap
 
 import pandas as pd
 
-from fluxagents.workers.reports.plot_figure import BLACK, BLUE, GREY, ORANGE, Caption, PlotFigure, canvas
+from fluxagents.workers.reports.plot_figure import (
+    BLACK,
+    BLUE,
+    GREY,
+    ON_DEEP,
+    ON_PALE,
+    ORANGE,
+    Caption,
+    PlotFigure,
+    canvas,
+)
 
 MAX_MEMBERS = 8
 """More curves are not told apart."""
@@ -67,7 +77,7 @@ def draw_transfers(transfers: pd.DataFrame, caption: Caption) -> PlotFigure:
         for row, (_, cells) in enumerate(amounts.iterrows()):
             for column, amount in enumerate(cells):
                 if amount == amount:  # noqa: PLR0124 - nothing is given where it is not a number
-                    color = "white" if amount > _PALE * highest else BLACK
+                    color = ON_DEEP if amount > _PALE * highest else ON_PALE
                     axes.text(column, row, f"{amount:.3g}", ha="center", va="center", fontsize=7, color=color)
         names = [textwrap.fill(name, 24) for name in amounts.columns]
         axes.set_xticks(range(len(names)), names, rotation=30 if len(names) > 3 else 0, fontsize=7)  # noqa: PLR2004

@@ -1,6 +1,7 @@
 """One figure in the house style, as SVG or PNG: the same data always give the same bytes.
 
-No global state: figures are made without pyplot, and the settings hold while one is drawn.
+Figures are made without pyplot. The settings hold while one is drawn; since matplotlib has them for the whole
+process, threads draw in turns.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any, Literal
 
 import matplotlib as mpl
@@ -17,15 +19,31 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fluxagents.workers.reports.svg.markup import clean
+from fluxagents.workers.reports.svg.reader_colors import follow_reader
 
 ImageFormat = Literal["svg", "png"]
 IMAGE_FORMATS: tuple[ImageFormat, ...] = ("svg", "png")
 
-BLUE, ORANGE, GREY, BLACK = "#0072B2", "#E69F00", "#9A9A9A", "#222222"
+BLUE, ORANGE, GREY, BLACK = "#0072b2", "#e69f00", "#9a9a9a", "#222222"
 """Of Okabe and Ito's palette, which people with any colour vision tell apart (Wong 2011,
 doi:10.1038/nmeth.1618)."""
 
-STRIPES: Mapping[str, Any] = {"hatch": "///", "edgecolor": "white", "linewidth": 0}
+PAPER, QUIET, FAINT = "#ffffff", "#555555", "#e3e3e3"
+"""What everything stands on, words beside the main ones, lines behind the others."""
+
+ON_PALE, ON_DEEP = "#111111", "#fefefe"
+"""Letters on a colour that is the same on white and on dark pages."""
+
+DARK: Mapping[str, str] = {
+    PAPER: "#161b22",
+    BLACK: "#e6edf3",
+    QUIET: "#a3adb8",
+    FAINT: "#2a313a",
+    BLUE: "#2f86c6",
+}
+"""Color -> color on a dark page; the others are told apart on both."""
+
+STRIPES: Mapping[str, Any] = {"hatch": "///", "edgecolor": PAPER, "linewidth": 0}
 """Of the second of two kinds of bars, so that their colour is not the only thing that tells them apart."""
 
 _SETTINGS: Any = {
@@ -33,11 +51,11 @@ _SETTINGS: Any = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": BLACK,
+    **dict.fromkeys(("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "ytick.color"), BLACK),
     "axes.titlesize": 11,
     "axes.axisbelow": True,
     "axes.grid": False,
-    "grid.color": "#E3E3E3",
+    "grid.color": FAINT,
     "grid.linewidth": 0.7,
     "legend.frameon": False,
     # Names from models are text, also those with two dollar signs.
@@ -60,6 +78,15 @@ _SCALE_INCHES = 0.75
 """For a scale with its numbers and what they are."""
 
 
+_turn = RLock()
+
+
+@contextmanager
+def _apply_settings() -> Iterator[None]:
+    with _turn, mpl.rc_context(_SETTINGS):
+        yield
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caption:
     """What stands above a plot, and what it was drawn from."""
@@ -75,16 +102,22 @@ class PlotFigure(Figure):
     """A figure of matplotlib that knows its caption; a notebook shows it as it is."""
 
     caption: Caption
+    dark: Mapping[str, str] = DARK
+    """Color -> color on a dark page."""
 
     def encode(self, kind: ImageFormat) -> bytes:
         """The figure as a file, its source in the metadata; without a date, so that bytes repeat."""
         metadata: dict[str, Any] = {"Title": self.caption.title, "Source": self.caption.source}
         metadata |= {"Date": None} if kind == "svg" else {"Software": None}
         sink = io.BytesIO()
-        with mpl.rc_context(_SETTINGS):
+        with _apply_settings():
             self.savefig(sink, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata)
         # matplotlib writes each label as a comment, whatever characters it holds.
         return clean(sink.getvalue().decode()).encode() if kind == "svg" else sink.getvalue()
+
+    def encode_for_page(self) -> bytes:
+        """The figure as SVG for a page that follows its reader's system; files are always on white paper."""
+        return follow_reader(self.encode("svg"), self.dark)
 
     def _repr_png_(self) -> bytes:
         return self.encode("png")
@@ -101,7 +134,7 @@ class Canvas:
 @contextmanager
 def canvas(caption: Caption, *, height_inches: float = 4.2, grid: Literal["x", "y"]) -> Iterator[Canvas]:
     """An empty plot with its caption; the style holds within the block."""
-    with mpl.rc_context(_SETTINGS):
+    with _apply_settings():
         figure = PlotFigure(figsize=(_WIDTH_INCHES, height_inches), layout="constrained")
         figure.caption = caption
         axes = figure.add_subplot()
@@ -115,7 +148,7 @@ def _write_caption(axes: Axes, caption: Caption) -> None:
     conditions = textwrap.wrap(caption.conditions, _CONDITION_LETTERS)
     title = textwrap.wrap(caption.title, _TITLE_LETTERS)
     looks: tuple[tuple[list[str], int, Any], ...] = (
-        (conditions, 0, {"fontsize": 8, "color": "#555555"}),
+        (conditions, 0, {"fontsize": 8, "color": QUIET}),
         (title, len(conditions), {"fontsize": 11, "color": BLACK, "fontweight": "bold"}),
     )
     for lines, above, look in looks:
@@ -150,7 +183,7 @@ def large_canvas(
     """
     width, height = panel_inches
     total = _HEAD_INCHES + height + _SCALE_INCHES
-    with mpl.rc_context(_SETTINGS):
+    with _apply_settings():
         figure = PlotFigure(figsize=(width * columns, total))
         figure.caption = caption
         top = 1 - _EDGE_INCHES / total
@@ -169,7 +202,7 @@ def large_canvas(
             caption.conditions,
             va="top",
             fontsize=8,
-            color="#555555",
+            color=QUIET,
         )
         panels = []
         for number in range(columns):

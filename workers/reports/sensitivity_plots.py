@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fluxagents.workers.reports.plot_figure import BLACK, BLUE, GREY, ORANGE, Caption, PlotFigure, canvas
+from fluxagents.workers.reports.plot_figure import BLUE, GREY, ON_PALE, ORANGE, Caption, PlotFigure, canvas
 
 _CONTOURS = 12
 _LABEL_SHARE = 1.45
@@ -73,7 +73,7 @@ def draw_plane(tables: Mapping[str, pd.DataFrame], labels: PlaneLabels, caption:
         for _, phase in tables["phases"].iterrows():
             axes.text(
                 phase["centre_first_mmol_per_gdw_h"], phase["centre_second_mmol_per_gdw_h"],
-                f"{phase['phase']:.0f}", color=BLACK, fontweight="bold", ha="center", va="center",
+                f"{phase['phase']:.0f}", color=ON_PALE, fontweight="bold", ha="center", va="center",
             )  # fmt: skip
         axes.set_xlim(0, across.max())
         axes.set_ylim(0, along.max())

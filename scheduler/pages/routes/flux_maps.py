@@ -22,7 +22,7 @@ KINDS = ("svg", "png", "html")
 @router.get("/results/{digest}/map")
 def show_map(run_id: str, digest: str, who: Who) -> Response:
     """The flux map of a result, to look into."""
-    return _show(_read(run_id, digest, who), f"/runs/{run_id}/results/{digest}/map.svg")
+    return _show(_read(run_id, digest, who), f"/runs/{run_id}/results/{digest}/map/picture")
 
 
 @router.get("/results/{digest}/map.{kind}")
@@ -41,7 +41,19 @@ def read_file_of_both(run_id: str, other_id: str, number: int, kind: str, who: W
 def show_both(run_id: str, other_id: str, number: int, who: Who) -> Response:
     """The flux maps of two runs side by side, and their difference."""
     drawn = _read_both(run_id, other_id, number, who)
-    return _show(drawn, f"/runs/{run_id}/diff/{other_id}/maps/{number}.svg")
+    return _show(drawn, f"/runs/{run_id}/diff/{other_id}/maps/{number}/picture")
+
+
+@router.get("/results/{digest}/map/picture")
+def show_picture(run_id: str, digest: str, who: Who) -> Response:
+    """The flux map of a result, for browsers without scripts."""
+    return answer_svg(who.ports.draw_map(_read(run_id, digest, who), "page"), keep=True)
+
+
+@router.get("/diff/{other_id}/maps/{number}/picture")
+def show_picture_of_both(run_id: str, other_id: str, number: int, who: Who) -> Response:
+    """The flux maps of two runs, for browsers without scripts."""
+    return answer_svg(who.ports.draw_map(_read_both(run_id, other_id, number, who), "page"), keep=True)
 
 
 def _read(run_id: str, digest: str, who: Visitor) -> StoredMap:
@@ -71,10 +83,8 @@ def _show(drawn: StoredMap, picture: str) -> Response:
 
 def _answer(drawn: StoredMap, kind: str, who: Visitor) -> Response:
     match kind:
-        case "svg":
-            return answer_svg(who.ports.draw_map(drawn, kind), keep=True)
-        case "png":
-            return answer_file(who.ports.draw_map(drawn, kind), "flux_map.png")
+        case "svg" | "png":
+            return answer_file(who.ports.draw_map(drawn, kind), f"flux_map.{kind}")
         case "html":
             return answer_file(write_map_page(drawn, is_file=True).encode(), "flux_map.html")
     raise FluxError(ErrorClass.UNKNOWN_ID, f"flux maps are files of the kinds {', '.join(KINDS)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -12,13 +12,14 @@ from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import load_visible
 from fluxagents.scheduler.http.formats import TABLE_FORMATS
+from fluxagents.scheduler.http.ports import PictureKind
 from fluxagents.scheduler.http.routes.artifacts import read_table, show_artifact
 from fluxagents.scheduler.pages.drawings.flux_map_page import DRAW_FLUX_MAP
 from fluxagents.scheduler.pages.drawings.pictures import answer_file, answer_svg
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.run_page import find_plot
 from fluxagents.scheduler.pages.table_view import TableChoice, view_table
-from fluxagents.scheduler.pages.visitor import Who
+from fluxagents.scheduler.pages.visitor import Visitor, Who
 from fluxagents.scheduler.runs.argument_form import list_arguments
 from fluxagents.tasks.fba.maps.stored_map import has_map
 from fluxagents.tasks.ports.artifacts import SVG
@@ -48,24 +49,24 @@ def show_result(run_id: str, digest: str, who: Who) -> Response:
     )
 
 
-@router.get("/plot.svg")
-def draw_plot(run_id: str, digest: str, who: Who) -> Response:
+@router.get("/plot")
+def show_plot(run_id: str, digest: str, who: Who) -> Response:
     """The plot of a result, where its tool has one."""
-    show_artifact(run_id, digest, who.client, who.ports)
-    plot = find_plot(who, digest)
-    if plot is None:
-        raise FluxError(ErrorClass.UNKNOWN_ID, "this result has no plot")
-    return answer_svg(plot, keep=True)
+    return answer_svg(_draw_plot(run_id, digest, who, "page"), keep=True)
 
 
-@router.get("/plot.png")
-def download_plot(run_id: str, digest: str, who: Who) -> Response:
+@router.get("/plot.{kind}")
+def download_plot(run_id: str, digest: str, kind: Literal["svg", "png"], who: Who) -> Response:
     """The plot of a result as a file for texts and slides."""
+    return answer_file(_draw_plot(run_id, digest, who, kind), f"plot.{kind}")
+
+
+def _draw_plot(run_id: str, digest: str, who: Visitor, kind: PictureKind) -> bytes:
     show_artifact(run_id, digest, who.client, who.ports)
-    plot = find_plot(who, digest, "png")
+    plot = find_plot(who, digest, kind)
     if plot is None:
         raise FluxError(ErrorClass.UNKNOWN_ID, "this result has no plot")
-    return answer_file(plot, "plot.png")
+    return plot
 
 
 @router.get("/pictures/{name}")

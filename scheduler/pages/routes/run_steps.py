@@ -156,7 +156,7 @@ def _open_side(who: Visitor, state: RunState, digest: str | None, *, pictures: b
         return None
     if has_map(manifest):  # shown beside the other run's
         return ResultSide(address, tuple(manifest.tables), ())
-    drawn = [("Plot", f"{address}/plot.svg")] if pictures and find_plot(who, digest) is not None else []
+    drawn = [("Plot", f"{address}/plot")] if pictures and find_plot(who, digest) is not None else []
     drawn += [
         (name, f"{address}/pictures/{quote_url(name, safe='')}")
         for name, file in manifest.files.items()

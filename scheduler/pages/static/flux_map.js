@@ -4,29 +4,36 @@
 (() => {
   const { map, panels } = JSON.parse(document.getElementById("data").textContent);
   const choices = document.getElementById("choices");
-  const REST = { color: "#d9d9d9", size: 8 };
+  const REST_SIZE = 8;
+
+  // The style sheet has the colours, those of light and those of dark pages.
+  function readColor(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  }
+
+  function point(value, color, size) {
+    return { type: "value", value, color: readColor(color), size };
+  }
 
   // Beyond the full width a line grows no more, so that few large fluxes do not hide the rest.
   function scaleFluxes(top, most) {
     return [
-      { type: "value", value: 0, ...REST },
-      { type: "value", value: top / 1000, color: "#9cc9e8", size: 11 },
-      { type: "value", value: top / 4, color: "#4e9ecd", size: 22 },
-      { type: "value", value: top / 2, color: "#0072b2", size: 28 },
-      { type: "value", value: top, color: "#002b4d", size: 38 },
-      { type: "value", value: most, color: "#002b4d", size: 38 },
+      point(0, "rest", REST_SIZE),
+      point(top / 1000, "flux-least", 11),
+      point(top / 4, "flux-quarter", 22),
+      point(top / 2, "flux-half", 28),
+      point(top, "flux-most", 38),
+      point(most, "flux-most", 38),
     ];
   }
 
   function scaleDifferences(top, most) {
-    const less = [["#b35900", 38], ["#e69f00", 12]];
-    const more = [["#004c77", 38], ["#3399cc", 12]];
-    const side = (sign, [far, near]) => [
-      { type: "value", value: sign * most, color: far[0], size: far[1] },
-      { type: "value", value: sign * top, color: far[0], size: far[1] },
-      { type: "value", value: (sign * top) / 1000, color: near[0], size: near[1] },
+    const side = (sign, name) => [
+      point(sign * most, `${name}-most`, 38),
+      point(sign * top, `${name}-most`, 38),
+      point((sign * top) / 1000, `${name}-least`, 12),
     ];
-    return [...side(-1, less), { type: "value", value: 0, ...REST }, ...side(1, more).reverse()];
+    return [...side(-1, "less"), point(0, "rest", REST_SIZE), ...side(1, "more").reverse()];
   }
 
   function styleReactions(panel) {
@@ -44,12 +51,16 @@
     builder.map.draw_everything();
   }
 
-  function show(panel, element, onLoad) {
-    const inner = document.createElement("div");
-    element.appendChild(inner);
+  function scale(panel) {
     const [first, second] = panel.data;
     const sizes = Object.keys(first).map((id) => Math.abs(second ? second[id] - first[id] : first[id]));
     const most = Math.max(panel.fullWidth * 1.001, ...sizes);
+    return (panel.isDifference ? scaleDifferences : scaleFluxes)(panel.fullWidth, most);
+  }
+
+  function show(panel, element, onLoad) {
+    const inner = document.createElement("div");
+    element.appendChild(inner);
     escher.Builder(map, null, null, escher.libs.d3_select(inner), {
       menu: "none",
       fill_screen: false,
@@ -62,10 +73,10 @@
       reaction_data: panel.data,
       reaction_compare_style: "diff",
       reaction_styles: styleReactions(panel),
-      reaction_scale: (panel.isDifference ? scaleDifferences : scaleFluxes)(panel.fullWidth, most),
+      reaction_scale: scale(panel),
       reaction_scale_preset: false,
-      reaction_no_data_color: REST.color,
-      reaction_no_data_size: REST.size,
+      reaction_no_data_color: readColor("rest"),
+      reaction_no_data_size: REST_SIZE,
       show_gene_reaction_rules: false,
       first_load_callback: (builder) => {
         writeDifferences(builder, panel);
@@ -106,6 +117,13 @@
     builders.forEach((builder, number) => {
       builder.settings.set("identifiers_on_map", choices.elements.names.checked ? "name" : "bigg_id");
       builder.settings.set("reaction_styles", styleReactions(panels[number]));
+      writeDifferences(builder, panels[number]);
+    });
+  });
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    builders.forEach((builder, number) => {
+      builder.settings.set("reaction_no_data_color", readColor("rest"));
+      builder.settings.set("reaction_scale", scale(panels[number]));
       writeDifferences(builder, panels[number]);
     });
   });

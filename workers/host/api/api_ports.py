@@ -34,7 +34,7 @@ from fluxagents.scheduler.channels.post_task import call_carrier
 from fluxagents.scheduler.channels.slack.slack_inbox import SlackInbox
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
-from fluxagents.scheduler.http.ports import ApiPorts, SlackDoorway
+from fluxagents.scheduler.http.ports import ApiPorts, PictureKind, SlackDoorway
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.audit_trail import AuditTrail
 from fluxagents.scheduler.people.authority import Authority
@@ -59,6 +59,7 @@ from fluxagents.workers.files.audit_segments import AuditSegmentFiles
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.uploads import UploadFiles
+from fluxagents.workers.host.api.picture_cache import PictureCache
 from fluxagents.workers.host.metrics_page import open_metrics
 from fluxagents.workers.models.model_source import MAX_FILE_BYTES
 from fluxagents.workers.models.model_store import ModelFiles
@@ -85,6 +86,7 @@ from fluxagents.workers.settings import Settings
 if TYPE_CHECKING:
     from fluxagents.workers.archive.run_bundle import BundleStores
     from fluxagents.workers.archive.run_import import Imported
+    from fluxagents.workers.reports.plot_figure import PlotFigure
 
 RETRIES = 3
 """With the backoff below under two seconds: a client is better told than kept."""
@@ -140,6 +142,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         return add_up(histories, Choice(**choice)).document(load_prices(settings))
 
     metrics = open_metrics(settings, _connect(url, decode_responses=True))
+    pictures = PictureCache()
     return ApiPorts(
         client=client,
         api_keys=ApiKeys(RedisKeyBook(redis, prefix=prefix), directory, clock),
@@ -182,8 +185,12 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         artifacts=cache(lambda: _open_artifacts(settings)),
         encode_tables=_encode_tables,
         draw_flow=_draw_flow,
-        draw_result=lambda digest, kind: _draw_result(_open_artifacts(settings), digest, kind),
-        draw_map=_draw_map,
+        draw_result=lambda digest, kind: pictures.find_or_draw(
+            (digest, kind), lambda: _draw_result(_open_artifacts(settings), digest, kind)
+        ),
+        draw_map=lambda drawn, kind: pictures.find_or_draw(
+            (drawn.source, kind), lambda: _draw_map(drawn, kind)
+        ),
         rebuild_request=lambda events, flow, step: _rebuild_request(
             PromptManager(store=RedisPromptStore(redis, prefix=prefix)), events, flow, step
         ),
@@ -275,16 +282,20 @@ def _draw_flow(picture: Picture) -> str:
     return drawing
 
 
-def _draw_result(store: ArtifactStore, digest: str, kind: str) -> bytes:
-    figure = import_module("fluxagents.workers.reports.result_figure").draw_result(store, None, digest)
-    plot: bytes = figure.encode(kind)
-    return plot
+def _draw_result(store: ArtifactStore, digest: str, kind: PictureKind) -> bytes:
+    return _encode(
+        import_module("fluxagents.workers.reports.result_figure").draw_result(store, None, digest), kind
+    )
 
 
-def _draw_map(drawn: StoredMap, kind: str) -> bytes:
-    figure = import_module("fluxagents.workers.reports.maps.flux_map_plot").draw_stored_map(drawn)
-    plot: bytes = figure.encode(kind)
-    return plot
+def _draw_map(drawn: StoredMap, kind: PictureKind) -> bytes:
+    return _encode(
+        import_module("fluxagents.workers.reports.maps.flux_map_plot").draw_stored_map(drawn), kind
+    )
+
+
+def _encode(figure: PlotFigure, kind: PictureKind) -> bytes:
+    return figure.encode_for_page() if kind == "page" else figure.encode(kind)
 
 
 def _open_webhooks(acting: RunClient, app: FluxApp, redis: Redis) -> Webhooks:

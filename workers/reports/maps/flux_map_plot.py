@@ -11,27 +11,58 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize, to_hex
 from matplotlib.patches import FancyArrowPatch, Patch, PathPatch
 from matplotlib.path import Path
 
 from fluxagents.tasks.fba.maps.state_comparison import compare_flux, find_full_width
 from fluxagents.tasks.fba.maps.stored_map import StoredMap
-from fluxagents.workers.reports.plot_figure import BLACK, GREY, Caption, PlotFigure, large_canvas
+from fluxagents.workers.reports.plot_figure import (
+    BLACK,
+    DARK,
+    GREY,
+    PAPER,
+    QUIET,
+    Caption,
+    PlotFigure,
+    large_canvas,
+)
 
 _INCHES_PER_UNIT = 0.42
 _MARGIN_UNITS = 1.6
 _LEAST_WIDTH, _MOST_WIDTH = 1.2, 6.0
 _REST_WIDTH = 0.8
-_PAPER: Mapping[str, Any] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.72, "pad": 0.3}
+_UNDERLAY: Mapping[str, Any] = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.72, "pad": 0.3}
 """Behind each name, so that a line below does not cross it out."""
 
 _BESIDE_UNITS = 0.15
-_REST_COLOR = "#BBBBBB"
-_FLUXES = LinearSegmentedColormap.from_list("fluxes", ["#9CC9E8", "#0072B2", "#002B4D"])
-_DIFFERENCES = LinearSegmentedColormap.from_list(
-    "differences", ["#B35900", "#E69F00", "#D9D9D9", "#3399CC", "#004C77"]
-)
+_REST_COLOR = "#bbbbbb"
+_IDLE, _ACTIVE = "#6b6b6b", "#00507d"
+"""Names of reactions without flux and with it."""
+
+
+def _scale(*colors: str) -> LinearSegmentedColormap:
+    return LinearSegmentedColormap.from_list("scale", colors)
+
+
+# On either paper a larger size stands out more.
+_FLUXES, _DARK_FLUXES = _scale("#9cc9e8", "#0072b2", "#002b4d"), _scale("#3a6f96", "#62b0e0", "#d6ecfb")
+_DIFFERENCES = _scale("#b35900", "#e69f00", "#d9d9d9", "#3399cc", "#004c77")
+_DARK_DIFFERENCES = _scale("#ffd08a", "#b8740f", "#4a5462", "#2f7fc0", "#a9d8ff")
+
+_DARK = {
+    **DARK,
+    _REST_COLOR: "#5a6470",
+    _IDLE: "#a3adb8",
+    _ACTIVE: "#8cc4ff",
+    **{
+        to_hex(light(step)): to_hex(dark(step))
+        for light, dark in ((_DIFFERENCES, _DARK_DIFFERENCES), (_FLUXES, _DARK_FLUXES))
+        for step in range(light.N)
+    },
+}
+"""Color -> color on a dark page."""
+
 _PATH = (Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4)
 
 
@@ -74,6 +105,7 @@ def draw_flux_map(
     width, height = right - left, bottom - top
     size = max(width, 12) * _INCHES_PER_UNIT, max(height, 8) * _INCHES_PER_UNIT
     with large_canvas(caption, columns=len(panels), panel_inches=size) as (figure, places_of):
+        figure.dark = _DARK
         for place, panel in zip(places_of, panels, strict=True):
             _draw_panel(place.axes, panel, tables)
             if len(panels) > 1:
@@ -81,6 +113,8 @@ def draw_flux_map(
             mappable = ScalarMappable(panel.norm, panel.colors)
             bar = figure.colorbar(mappable, cax=place.scale, orientation="horizontal", extend=panel.extend)
             bar.set_label(panel.label, fontsize=8)
+            for shades in place.scale.collections:
+                shades.set_rasterized(False)  # colors of a raster would not follow the reader
         return figure
 
 
@@ -119,28 +153,28 @@ def _draw_panel(axes: Axes, panel: _Panel, tables: Mapping[str, pd.DataFrame]) -
     width_of = _scale_widths(panel)
     # What rests lies below what flows, and small flows above large ones.
     order = np.argsort(-np.nan_to_num(np.abs(values[curves["reaction_row"]])), kind="stable")
-    for row in order:
-        curve = curves.iloc[int(row)]
+    for curve in curves.iloc[order].to_dict("records"):
         value, direction = values[curve["reaction_row"]], directions[curve["reaction_row"]]
-        axes.add_patch(_draw_curve(curve, direction, line=_line(panel, value, width_of)))
+        # A patch would widen the limits of the axes, which are known: most of the time that it takes.
+        axes.add_artist(_draw_curve(curve, direction, line=_line(panel, value, width_of)))
     main = places[places["is_main"]]
     beside = places[~places["is_main"]]
-    axes.scatter(main["x"], main["y"], s=34, color="white", edgecolors=BLACK, linewidths=1.0, zorder=5)
-    axes.scatter(beside["x"], beside["y"], s=9, color="white", edgecolors=GREY, linewidths=0.7, zorder=5)
-    for _, place in places.iterrows():
+    axes.scatter(main["x"], main["y"], s=34, color=PAPER, edgecolors=BLACK, linewidths=1.0, zorder=5)
+    axes.scatter(beside["x"], beside["y"], s=9, color=PAPER, edgecolors=GREY, linewidths=0.7, zorder=5)
+    for place in places.to_dict("records"):
         away = place["label_x"] - place["x"]
         axes.text(
             place["label_x"], place["label_y"], place["label"],
-            fontsize=7.5 if place["is_main"] else 5.5, color=BLACK if place["is_main"] else "#555555",
-            ha=_align(away), va="center", zorder=6, bbox=_PAPER,
+            fontsize=7.5 if place["is_main"] else 5.5, color=BLACK if place["is_main"] else QUIET,
+            ha=_align(away), va="center", zorder=6, bbox=_UNDERLAY,
         )  # fmt: skip
-    for value, (_, reaction) in zip(values, reactions.iterrows(), strict=True):
+    for value, reaction in zip(values, reactions.to_dict("records"), strict=True):
         number = "" if not value or math.isnan(value) else f"\n{value:{panel.number_format}}"
         away = reaction["label_x"] - reaction["middle_x"]
         axes.text(
             reaction["label_x"], reaction["label_y"], f"{reaction['reaction']}{number}",
-            fontsize=6, color="#00507D" if number else "#6B6B6B", fontweight="bold" if number else "normal",
-            ha=_align(away), va="center", zorder=7, linespacing=0.95, bbox=_PAPER,
+            fontsize=6, color=_ACTIVE if number else _IDLE, fontweight="bold" if number else "normal",
+            ha=_align(away), va="center", zorder=7, linespacing=0.95, bbox=_UNDERLAY,
         )  # fmt: skip
     (left, right), (top, bottom) = _find_edges(reactions, places)
     axes.set_xlim(left, right)
@@ -191,7 +225,7 @@ def _line(panel: _Panel, value: float, width_of: Callable[[float], float]) -> _L
     return _Line(width_of(value), color, flows)
 
 
-def _draw_curve(curve: pd.Series, direction: float, *, line: _Line) -> Patch:
+def _draw_curve(curve: Mapping[Any, Any], direction: float, *, line: _Line) -> Patch:
     """One curve; with an arrow at its metabolite if the flux ends there."""
     points = [(curve[f"x{number}"], curve[f"y{number}"]) for number in range(4)]
     width = line.width if curve["is_main"] else min(line.width, _LEAST_WIDTH)

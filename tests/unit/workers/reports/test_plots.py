@@ -8,6 +8,7 @@ import math
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -23,8 +24,9 @@ from fluxagents.workers.commands.artifacts.artifacts import artifacts
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.reports.medium_labels import medium_labels
-from fluxagents.workers.reports.plot_figure import Caption
+from fluxagents.workers.reports.plot_figure import DARK, PAPER, Caption
 from fluxagents.workers.reports.plots import growth_by_condition
+from fluxagents.workers.reports.result_figure import draw_result
 
 CAPTION = Caption(title="Growth", conditions="model m", source="here")
 
@@ -103,12 +105,19 @@ def texts(svg: bytes) -> list[str]:
         (
             "find_synthetic_lethals",
             {"candidates": ["PGI", "PFK", "G6PDH2r", "CYTBD"]},
-            ("Lethal only together: 5 pairs of reactions and 0 sets of three", "lethal pairs"),
+            (
+                "Lethal only together: 5 pairs of reactions and 0 sets of three",
+                "lethal pairs that it is part of (count)",
+            ),
         ),
         (
             "find_minimal_cut_sets",
             {"candidates": ["PGI", "PFK", "ENO"], "most_knock_outs": 2},
-            ("Knock-outs of 2 minimal cut sets that stop growth", "PFK"),
+            (
+                "Knock-outs of 2 minimal cut sets that stop growth",
+                "PFK",
+                "cut sets that it is part of (count)",
+            ),
         ),
         (
             "analyze_essentiality",
@@ -173,6 +182,42 @@ def test_a_plot_has_units_conditions_and_a_source(
     assert said["plot"] == f"sha256:{hashlib.sha256(svg).hexdigest()}"
     assert call(digest, "-o", str(tmp_path / "b.svg")).exit_code == 0
     assert (tmp_path / "b.svg").read_bytes() == svg
+
+
+def test_a_legend_tells_only_what_is_drawn(made: Any, call: Any, tmp_path: Path) -> None:
+    digest = made("find_synthetic_lethals", candidates=["PGI", "PFK", "G6PDH2r", "CYTBD"])
+    assert call(digest, "-o", str(tmp_path / "pairs.svg")).exit_code == 0
+    assert "lethal sets of three" not in texts((tmp_path / "pairs.svg").read_bytes())
+    digest = made("run_dynamic_fba", hours=3)
+    assert call(digest, "-o", str(tmp_path / "culture.svg")).exit_code == 0
+    found = texts((tmp_path / "culture.svg").read_bytes())
+    assert "time (h)" in found
+
+
+def test_a_page_gets_a_plot_in_the_colours_of_its_reader(made: Any, folder: Path) -> None:
+    digest = made("find_synthetic_lethals", candidates=["PGI", "PFK", "G6PDH2r", "CYTBD"])
+    figure = draw_result(ArtifactFiles(str(folder / "store")), None, digest)
+    file, page = figure.encode("svg"), figure.encode_for_page()
+    assert b"prefers-color-scheme" not in file
+    assert f"fill: {PAPER}".encode() in file
+    assert f"fill: {PAPER}".encode() not in page
+    dark = re.search(rb"prefers-color-scheme:dark\){svg{([^}]*)}}", page)
+    assert dark is not None
+    assert f"--{PAPER[1:]}:{DARK[PAPER]};".encode() in dark[1]
+    # Whatever is named has a colour on either ground.
+    named = set(re.findall(rb"var\((--[0-9a-f]{6})\)", page))
+    assert named == set(re.findall(rb"(--[0-9a-f]{6}):", dark[1]))
+
+
+def test_threads_draw_as_one_does() -> None:
+    """matplotlib's settings are the process's: what one thread ends would change what another one draws."""
+
+    def draw(number: int) -> bytes:
+        return growth_by_condition([f"medium {number}"], [0.5], [""], CAPTION).encode("svg")
+
+    alone = [draw(number) for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(draw, range(8))) == alone
 
 
 def test_a_result_on_genes_and_reactions_has_a_plot_of_each(made: Any, call: Any, tmp_path: Path) -> None:
