@@ -57,7 +57,7 @@ def draw_culture(
         left.set_ylim(0, (highest or 1.0) * _ROOM)
         right.set_ylim(0, float(biomass.max()) * _ROOM)
         left.set_xlim(0, float(times.max()) or 1.0)
-        left.set_xlabel("time (h); dotted lines: another phase begins")
+        left.set_xlabel("time (h); dotted lines: another phase begins" if len(phases) > 1 else "time (h)")
         left.set_ylabel("concentration (mmol/L)")
         right.set_ylabel("biomass (gDW/L)")
         right.spines["right"].set_visible(True)

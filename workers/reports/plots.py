@@ -241,21 +241,23 @@ def _draw_members(members: pd.DataFrame, caption: Caption) -> PlotFigure:
     """How often a knock-out is part of a set, the most frequent first.
 
     Args:
-        members: With `id`, and one or two columns of counts, each with the name of what is counted.
+        members: With `id`, and one or two columns of counts, each with the name of what is counted; one that
+            counts nothing is not drawn.
         caption: Of the plot.
     """
     bars = members.head(MAX_BARS)
     counts = [column for column in bars.columns if column != "id"]
+    looks = dict(zip(counts, ({"color": ORANGE}, {"color": BLUE, **STRIPES}), strict=False))
+    shown = [column for column in counts if bars[column].any()]
     with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
         axes, left = drawing.axes, bars[counts[0]] * 0
-        looks = ({"color": ORANGE}, {"color": BLUE, **STRIPES})
-        for column, look in zip(counts, looks, strict=False):
-            axes.barh(range(len(bars)), bars[column], left=left, height=0.7, label=column, **look)
+        for column in shown:
+            axes.barh(range(len(bars)), bars[column], left=left, height=0.7, label=column, **looks[column])
             left = left + bars[column]
         axes.set_xlim(0, float(left.max()) * (1 + _LEGEND_SHARE))
-        axes.set_xlabel("sets that it is part of (count)")
         axes.locator_params(axis="x", integer=True)
-        if len(counts) > 1:
+        axes.set_xlabel(f"{shown[0] if len(shown) == 1 else 'sets'} that it is part of (count)")
+        if len(shown) > 1:
             axes.legend(loc="lower right")
         _name_bars(drawing, [str(name) for name in bars["id"]])
         return drawing.figure
@@ -281,10 +283,12 @@ def _essential_reactions(result: Plottable) -> PlotFigure:
     with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
         axes, positions = drawing.axes, range(len(bars))
         others = bars["count"] - bars["sum"]
-        axes.barh(positions, bars["sum"], color=ORANGE, height=0.7, label="essential")
-        axes.barh(
-            positions, others, left=bars["sum"], color=GREY, alpha=0.45, height=0.7, label="not essential"
-        )
+        if bars["sum"].any():
+            axes.barh(positions, bars["sum"], color=ORANGE, height=0.7, label="essential")
+        if others.any():
+            axes.barh(
+                positions, others, left=bars["sum"], color=GREY, alpha=0.45, height=0.7, label="not essential"
+            )
         axes.set_xlabel(f"reactions (count)\n{_explain_threshold(result, 'essential')}")
         axes.set_xlim(0, float(bars["count"].max()) * (1 + _LEGEND_SHARE))
         axes.legend(loc="lower right")
