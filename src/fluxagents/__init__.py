@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +38,29 @@ _MODULES = {
     "RunSpec": "scheduler.runs.run_starter",
 }
 """Imported at first use, as is the version: the command line starts without Celery and Redis."""
+
+
+_SYMBOLS = "OPTLANG_USE_SYMENGINE"
+
+
+def _choose_symbols() -> None:
+    """Let optlang take sympy's symbols, unless the user says otherwise.
+
+    optlang asks when it is imported. With symengine, which micom brings, a variable and its symbol hold each
+    other where Python's garbage collection does not look, so that no program would ever be freed.
+    """
+    symbolics = sys.modules.get("optlang.symbolics")
+    if _SYMBOLS not in os.environ and symbolics is not None and symbolics.USE_SYMENGINE:
+        warnings.warn(
+            "cobra or optlang was imported before fluxagents, with symengine: this process never frees the "
+            f"memory of a linear program; import fluxagents first, or set {_SYMBOLS}=false",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    os.environ.setdefault(_SYMBOLS, "false")
+
+
+_choose_symbols()
 
 
 def __getattr__(name: str) -> Any:

@@ -6,15 +6,10 @@ imports the modules of tools and needs neither cobra nor a solver nor tables.
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["cobra", "np", "optlang", "pd", "swiglpk"]
-
-# optlang asks when it is imported. With symengine, which micom brings, a variable and its symbol hold each
-# other where Python's garbage collection does not look, so that no program would ever be freed.
-os.environ.setdefault("OPTLANG_USE_SYMENGINE", "false")
 
 
 class _LazyModule:
