@@ -23,7 +23,7 @@ from fluxagents.tasks.fba.genomes.alignment import find_aligner
 from fluxagents.tasks.fba.genomes.reference_set import EXTRA_LIBRARIES, INSTALL, PACKAGE
 from fluxagents.tasks.ports.refused_messages import describe_refused
 from fluxagents.workers.celery.nodes.live_nodes import Node, live_nodes
-from fluxagents.workers.celery.queues import QUEUES
+from fluxagents.workers.celery.queues import POOLS, QUEUES
 from fluxagents.workers.channels.channel_checks import find_silent, list_checks, run_check
 from fluxagents.workers.chat_models.choice import ChatChoice, choices, key_of, request_budget
 from fluxagents.workers.files.message_keys import load_message_keys
@@ -32,7 +32,9 @@ from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.host import data_folder, endpoints, run_file
 from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
+from fluxagents.workers.host.node_problems import LEAST_FREE_BYTES, SKEW_S, list_node_problems
 from fluxagents.workers.models.parser.confinement import list_missing
+from fluxagents.workers.observing.metrics.node_figures import figures_key, read_figures
 from fluxagents.workers.observing.traces.assembly import open_sender
 from fluxagents.workers.redis import connection, server_binary
 from fluxagents.workers.redis.observing.refused_messages import RedisRefusedMessages
@@ -40,9 +42,8 @@ from fluxagents.workers.redis.triggers.channel_book import RedisChannelBook
 from fluxagents.workers.settings import ENV_PREFIX, Settings
 
 OLDEST_USABLE = Version("6.2")
-SKEW_WARN_S = 1.0
 SKEW_FAIL_S = 10.0
-LEAST_FREE_BYTES = 1_000_000_000
+_WRITABLE = "make room, mend its rights or its mount, or set FLUXAGENTS_DATA_DIR to another folder"
 
 
 class CheckStatus(StrEnum):
@@ -83,6 +84,7 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
             for queue in QUEUES:
                 yield check_queue(queue, nodes)
             yield check_agreement(nodes)
+            yield check_nodes(client, settings)
             yield check_beat(client, settings)
             yield check_messages(client, settings)
             if settings.listens:
@@ -91,7 +93,10 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
         yield check_channel(name, look, way_out)
     yield check_data_folder(settings)
     yield check_store(settings)
-    yield endpoints_finding("flower", endpoints.flower_problem(settings, run_file.read(settings.run_file)))
+    services = run_file.read(settings.run_file)
+    yield endpoints_finding("flower", endpoints.flower_problem(settings, services))
+    if services is not None and services.api:
+        yield endpoints_finding("api", endpoints.api_problem(services.api))
     yield check_confinement()
     yield check_tokens()
     yield from _examine_outside(settings)
@@ -166,7 +171,7 @@ def check_data_folder(settings: Settings) -> CheckResult:
         return _ok("data folder", f"{folder} is made when something starts")
     problem = data_folder.find_problem(folder)
     if problem:
-        return _fail("data folder", f"{folder} cannot be written: {problem}", "make room or mend its rights")
+        return _fail("data folder", f"{folder} cannot be written: {problem}", _WRITABLE)
     if folder.stat().st_mode & 0o077:
         return _warn("data folder", f"{folder} is open to other users", f"`chmod go= {folder}`")
     free = shutil.disk_usage(folder).free
@@ -229,10 +234,10 @@ def check_replicas(client: Redis, *, wanted: int) -> CheckResult:
 def check_clock(client: Redis) -> CheckResult:
     """How far the clock of Redis is from ours; leases and timers use that of Redis."""
     before = time()
-    seconds, microseconds = client.time()
-    skew_s = abs(seconds + microseconds / 1e6 - (before + time()) / 2)
+    redis_s = _time_s(client)
+    skew_s = abs(redis_s - (before + time()) / 2)
     seen = f"{skew_s:.3f} s apart"
-    if skew_s > SKEW_WARN_S:
+    if skew_s > SKEW_S:
         verdict = CheckStatus.FAIL if skew_s > SKEW_FAIL_S else CheckStatus.WARN
         return CheckResult(name="clocks", verdict=verdict, seen=seen, way_out="run NTP on both machines")
     return _ok("clocks", seen)
@@ -242,9 +247,9 @@ def check_queue(queue: str, nodes: list[Node]) -> CheckResult:
     """Whether a live worker serves the queue."""
     serving = [node for node in nodes if queue in node.queues]
     if not serving:
-        return _fail(
-            f"queue {queue}", "no live worker serves it", "`fluxagents up`, or a `fluxagents worker` for it"
-        )
+        pool = next(pool.name for pool in POOLS.values() if queue in pool.queues)
+        way_out = f"`fluxagents up`, or `fluxagents worker --pool {pool}` somewhere"
+        return _fail(f"queue {queue}", "no live worker serves it", way_out)
     slots = sum(node.concurrency for node in serving)
     return _ok(f"queue {queue}", f"{', '.join(node.hostname for node in serving)} ({slots} at a time)")
 
@@ -262,6 +267,17 @@ def check_agreement(nodes: list[Node]) -> CheckResult:
             "set FLUXAGENTS_VISIBILITY_TIMEOUT_S to the same value everywhere",
         )
     return _ok("workers agree", f"{len(nodes)} live")
+
+
+def check_nodes(client: Redis, settings: Settings) -> CheckResult:
+    """What workers and API say of themselves: clock, disk, tasks, and whether they take any."""
+    stored: dict[str, str] = client.hgetall(figures_key(settings.key_prefix))  # type: ignore[assignment] # redis types async and sync as one
+    live, _ = read_figures(stored, _time_s(client))
+    problems = list(list_node_problems(live))
+    if problems:
+        ways_out = dict.fromkeys(way_out for _, way_out in problems)
+        return _warn("nodes", "; ".join(seen for seen, _ in problems), "; ".join(ways_out))
+    return _ok("nodes", f"{len(live)} say that they are well")
 
 
 def check_beat(client: Redis, settings: Settings) -> CheckResult:
@@ -377,6 +393,11 @@ def _check_safely(check: Callable[..., CheckResult], client: Redis, **wanted: in
 def _info(client: Redis, section: str) -> dict[str, object]:
     info: dict[str, object] = client.info(section)
     return info
+
+
+def _time_s(client: Redis) -> float:
+    seconds, microseconds = client.time()
+    return seconds + microseconds / 1e6
 
 
 def _address(client: Redis) -> str:

@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 
 from fluxagents.workers.chat_models.choice import ChatChoice, missing_extra
 from fluxagents.workers.host import flower
+from fluxagents.workers.host.api import process as api
 from fluxagents.workers.host.run_file import RunStatus
 from fluxagents.workers.settings import Settings
 
@@ -41,6 +42,18 @@ def flower_problem(settings: Settings, status: RunStatus | None) -> EndpointAnsw
         needed=False,
         seen=f"does not answer at {address}",
         way_out="`fluxagents flower` starts it, if this is its machine",
+    )
+
+
+def api_problem(address: str) -> EndpointAnswer:
+    """Whether the API that `fluxagents up` keeps running answers; runs go on without it."""
+    if api.answers(urlsplit(address).port or 80, timeout_s=TIMEOUT_S):
+        return EndpointAnswer(well=True, seen=f"answers at {address}")
+    return EndpointAnswer(
+        well=False,
+        needed=False,
+        seen=f"does not answer at {address}: no page, no metrics, no webhooks in",
+        way_out="`fluxagents status` names its log",
     )
 
 

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from redis.exceptions import RedisError
+
 from fluxagents.workers.host import data_folder
 from fluxagents.workers.host.checks import CheckResult, CheckStatus
 from fluxagents.workers.redis import connection
 from fluxagents.workers.settings import Settings
 
 Repair = Callable[[Settings], str]
+"""What it did, in a sentence; empty where there was nothing for it to do."""
 
 
 def repair(settings: Settings, results: Sequence[CheckResult]) -> Iterator[tuple[str, str]]:
     """Mend what can be mended of the checks that are not well.
 
     Yields:
-        The name of a check, and what was done.
-
-    Raises:
-        FluxError: Redis does not let its settings be changed.
+        The name of a check, and what was done, or why it could not be.
     """
     for result in results:
-        if result.verdict is not CheckStatus.OK and result.name in REPAIRS:
-            yield result.name, REPAIRS[result.name](settings)
-
-
-def _close_folder(settings: Settings) -> str:
-    return data_folder.close(settings) or "nothing to close"
+        if result.verdict is CheckStatus.OK or result.name not in REPAIRS:
+            continue
+        try:
+            done = REPAIRS[result.name](settings)
+        except RedisError as error:
+            done = f"Redis does not let it be set: {error}"
+        if done:
+            yield result.name, done
 
 
 def _configure(settings: Settings, name: str, value: str) -> str:
@@ -42,7 +44,7 @@ def _configure(settings: Settings, name: str, value: str) -> str:
 
 
 REPAIRS: Mapping[str, Repair] = {
-    "data folder": _close_folder,
+    "data folder": data_folder.close,
     "eviction": lambda settings: _configure(settings, "maxmemory-policy", "noeviction"),
     "append-only file": lambda settings: _configure(settings, "appendonly", "yes"),
 }

@@ -51,7 +51,7 @@ def doctor(*, fix: bool, bundle: Path | None, as_json: bool) -> int:
     rows = [(finding.verdict, finding.name, finding.seen, finding.way_out) for finding in findings]
     print_table(("", "check", "seen", "what to do"), rows)
     for name, done in repairs.items():
-        echo(f"mended {name}: {done}")
+        echo(f"{name}: {done}")
     if names:
         echo(f"{bundle} holds {', '.join(names)}; read it before you send it")
     return 1 if failed else 0

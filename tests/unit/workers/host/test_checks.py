@@ -20,6 +20,8 @@ from fluxagents.workers.chat_models.choice import choices, first_choice
 from fluxagents.workers.host import checks as doctor
 from fluxagents.workers.host import endpoints
 from fluxagents.workers.host.checks import CheckResult, CheckStatus
+from fluxagents.workers.observing.metrics.node_figures import NodeFigures, figures_key
+from fluxagents.workers.redis.connection import connect
 from fluxagents.workers.settings import Settings
 
 
@@ -116,6 +118,34 @@ def test_replicas_are_counted_that_have_caught_up(
 def test_what_is_wrong_has_a_way_out(finding: CheckResult, verdict: CheckStatus, way_out: str) -> None:
     assert finding.verdict is verdict
     assert way_out in finding.way_out
+
+
+@pytest.mark.parametrize(("queue", "pool"), [("tools.bulk.new", "tools"), ("tools.long", "long")])
+def test_a_queue_without_workers_names_its_pool(queue: str, pool: str) -> None:
+    assert f"fluxagents worker --pool {pool}`" in doctor.check_queue(queue, []).way_out
+
+
+def test_what_a_node_says_of_itself_is_told(redis_url: str, key_prefix: str) -> None:
+    settings = Settings(redis_url=redis_url, key_prefix=key_prefix)
+    with connect(settings) as redis:
+        now_s = redis.time()[0]
+        for name, clock_offset_s in (("well@h", 0.2), ("ahead@h", 5.0)):
+            figures = NodeFigures(at_s=now_s, node=name, clock_offset_s=clock_offset_s)
+            redis.hset(figures_key(key_prefix), name, figures.model_dump_json())
+        finding = doctor.check_nodes(redis, settings)
+        redis.hdel(figures_key(key_prefix), "ahead@h")
+        assert doctor.check_nodes(redis, settings).verdict is CheckStatus.OK
+    assert finding.verdict is CheckStatus.WARN
+    assert (finding.seen, finding.way_out) == (
+        "the clock of ahead@h is +5.0 s off that of Redis",
+        "run NTP there",
+    )
+
+
+def test_an_api_that_does_not_answer_is_named() -> None:
+    answer = endpoints.api_problem("http://127.0.0.1:1")
+    assert (answer.well, answer.needed) == (False, False)
+    assert answer.seen.startswith("does not answer at http://127.0.0.1:1")
 
 
 def test_an_info_without_the_field_is_a_warning() -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zipfile import ZipFile
 
+import pytest
 from pydantic import SecretStr
+from redis import Redis
+from redis.exceptions import ResponseError
 
-from fluxagents.workers.host.checks import check_data_folder, check_eviction
+from fluxagents.workers.host.checks import CheckResult, CheckStatus, check_data_folder, check_eviction
 from fluxagents.workers.host.repairs import repair
 from fluxagents.workers.host.support_bundle import LOG_BYTES, write_bundle
 from fluxagents.workers.redis.connection import connect
@@ -77,3 +80,21 @@ def test_what_can_be_mended_is_and_nothing_else(tmp_path: Path, redis_url: str) 
     assert set(mended) == {"data folder", "eviction"}
     assert [result.verdict for result in after] == ["ok", "ok"]
     assert dict(repair(settings, after)) == {}
+
+
+def test_what_cannot_be_mended_is_said_and_what_needs_no_mending_is_not(
+    tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(redis_url=SecretStr(redis_url), data_dir=tmp_path / "private")
+    settings.data_dir.mkdir(mode=0o700)
+    wrong = [
+        CheckResult(name=name, verdict=CheckStatus.FAIL, seen="") for name in ("data folder", "eviction")
+    ]
+
+    def refuse(*_: object) -> None:
+        raise ResponseError("unknown command 'CONFIG'")
+
+    monkeypatch.setattr(Redis, "config_set", refuse)
+    assert dict(repair(settings, wrong)) == {
+        "eviction": "Redis does not let it be set: unknown command 'CONFIG'"
+    }
