@@ -11,7 +11,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 import pytest
@@ -286,7 +286,7 @@ def test_more_bars_than_fit_are_counted() -> None:
 def test_a_name_is_text_and_no_formula_or_markup(name: str) -> None:
     caption = Caption(title=name, conditions=name, source=name)
     figure = growth_by_condition([name, "b"], [1.0, None], ["", name], caption)
-    root = ElementTree.fromstring(svg := figure.encode("svg"))
+    root = ET.fromstring(svg := figure.encode("svg"))
     assert {element.tag.rpartition("}")[2] for element in root.iter()}.isdisjoint({"script", "img", "a"})
     assert figure.encode("png").startswith(b"\x89PNG")
     if "$" in name:
