@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +15,7 @@ from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
 if TYPE_CHECKING:
-    from cobra import Model
+    from cobra import DictList, Model
 
 T = TypeVar("T")
 
@@ -65,7 +65,8 @@ def compare_growth(
 def hold_change(model: Model, change: Callable[[Model], T]) -> Iterator[tuple[Model, T]]:
     """Let a change hold for a while; gives the changed model, and what the change reports.
 
-    A large model is changed in a copy, and an interrupt leaves no half of the change in it.
+    A large model is changed in a copy, and an interrupt leaves no half of the change in it. What was taken out
+    of a small one is put back where it was.
     """
     if len(model.reactions) > LARGE:
         changed = model.copy()
@@ -75,8 +76,24 @@ def hold_change(model: Model, change: Callable[[Model], T]) -> Iterator[tuple[Mo
     if context is not None:
         # When a context within another ends, cobra notes to add the genes again when the outer one ends.
         context(partial(_drop_genes, model, frozenset(gene.id for gene in model.genes)))
-    with model:
-        yield model, change(model)
+    order = [[item.id for item in items] for items in _list_parts(model)]
+    try:
+        with model:
+            yield model, change(model)
+    finally:
+        for items, ids in zip(_list_parts(model), order, strict=True):
+            _restore_order(items, ids)
+
+
+def _list_parts(model: Model) -> tuple[DictList, ...]:
+    return model.reactions, model.metabolites, model.genes
+
+
+def _restore_order(items: DictList, ids: Sequence[str]) -> None:
+    """As before: cobra puts back at the end, and equal models in another order have other digests."""
+    if [item.id for item in items] != ids:
+        places = {name: place for place, name in enumerate(ids)}
+        items.sort(key=lambda item: places.get(item.id, len(ids)))
 
 
 def _drop_genes(model: Model, known: frozenset[str]) -> None:

@@ -67,6 +67,19 @@ def test_a_universal_model_with_rules_of_its_own_gets_them_back(fresh_textbook: 
         assert outline(fresh_textbook) == before
 
 
+def test_a_model_that_was_a_draft_for_a_while_is_in_its_order_again(fresh_textbook: Any) -> None:
+    """Else the digest of what is made of it would depend on what its worker did before."""
+    before, draft = list_ids(fresh_textbook), keep_rules(fresh_textbook)
+    with hold_change(fresh_textbook, partial(reduce_to_draft, draft=draft)):
+        assert list_ids(fresh_textbook) != before
+    assert list_ids(fresh_textbook) == before
+    assert fresh_textbook.reactions.get_by_id("FRUpts2") is fresh_textbook.reactions[before.index("FRUpts2")]
+
+
+def list_ids(model: Any) -> list[str]:
+    return [item.id for items in (model.reactions, model.metabolites, model.genes) for item in items]
+
+
 def keep_rules(model: Any) -> ModelDraft:
     """A draft in which each reaction has the rule that it has in the universal model."""
     draft = draft_of(model, "")
