@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from cobra import Model, Reaction
 
 
+MAX_NAMED = 5
+"""Of the observations that a correction changes, in the evidence for it."""
+
+
 class Disagreement(BaseModel):
     """An observation that the model does not share."""
 
@@ -41,7 +45,7 @@ class Proposal(BaseModel):
     name: str
     correction: Correction
     observation: str = Field(description="For which it was looked for.")
-    evidence: str
+    evidence: str = Field(description="What speaks for it, and what it would do, for whoever decides.")
     fixes: tuple[str, ...] = Field(description="Observations that the model would share.")
     breaks: tuple[str, ...] = Field(description="Observations that it would share no more.")
     growth_per_h: float = Field(description="In the model's own medium, after the correction.")
@@ -136,13 +140,16 @@ class Judge:
             }
         if trial.observation in still_wrong:
             return None
+        fixes = tuple(str(item) for item in wrong if item not in still_wrong)
+        breaks = tuple(sorted(str(item) for item in still_wrong - wrong.keys()))
         return Proposal(
             name=str(correction),
             correction=correction,
             observation=str(trial.observation),
-            evidence=evidence,
-            fixes=tuple(str(item) for item in wrong if item not in still_wrong),
-            breaks=tuple(sorted(str(item) for item in still_wrong - wrong.keys())),
+            evidence=f"{evidence}; puts right {_name(fixes)}; puts wrong {_name(breaks)}; "
+            f"growth {growth:.4g} 1/h",
+            fixes=fixes,
+            breaks=breaks,
             growth_per_h=growth,
         )
 
@@ -157,6 +164,12 @@ class Judge:
             rule = self.model.reactions.get_by_id(name).gene_reaction_rule
             reasons.append(f"{name} has the rule {rule}" if rule else f"{name} has no gene")
         return "; ".join(reasons)
+
+
+def _name(observations: Sequence[str]) -> str:
+    """How many, and the first of them."""
+    more = f" and {len(observations) - MAX_NAMED} more" if len(observations) > MAX_NAMED else ""
+    return f"{len(observations)} ({', '.join(observations[:MAX_NAMED])}{more})" if observations else "none"
 
 
 def _describe(trial: Trial, proposals: Sequence[Proposal]) -> Disagreement:

@@ -33,6 +33,10 @@ class Args(GrowthArgs):
         default="", max_length=4_000, description="What speaks for it; shown to whoever decides."
     )
 
+    accepted_before: tuple[str, ...] = Field(
+        default=(), max_length=200, description="Names of corrections that this model has already."
+    )
+
     @property
     def further_models(self) -> tuple[str, ...]:
         return () if self.universal is None else (self.universal,)
@@ -43,6 +47,7 @@ class Result(GrowthChange):
 
     correction: str
     evidence: str
+    accepted: tuple[str, ...] = Field(description="Names of all corrections of the new model.")
     changes: tuple[ModelChangeRow, ...]
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
@@ -54,6 +59,7 @@ class Result(GrowthChange):
             **self.growths(),
             "correction": cut_text(self.correction, 400),
             "evidence": cut_text(self.evidence, 400),
+            "accepted": list(self.accepted),
             "changes": {
                 "count": len(self.changes),
                 "shown": min(limit, len(self.changes)),
@@ -76,7 +82,9 @@ def run(model: Model, args: Args, universal: gapfill_model.Universal | None) -> 
         return list_model_changes(outline, changed, find_evidence(args.correction.add, universal))
 
     growths, changes = compare_growth(model, args.biomass, change_and_list)
-    done = {"correction": str(args.correction), "evidence": args.evidence, "changes": changes}
+    name = str(args.correction)
+    accepted = (*args.accepted_before, name)
+    done = {"correction": name, "evidence": args.evidence, "accepted": accepted, "changes": changes}
     return Result.model_validate(growths | done)
 
 
