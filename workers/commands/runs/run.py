@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.workers.clients.progress.progress_lines import LINE_EVERY_S, ProgressLines
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
-from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
+from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs, parse_texts
 from fluxagents.workers.commands.display.output import PlainConsole, echo, print_json
 from fluxagents.workers.commands.display.run_view import print_run, run_document
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
@@ -39,6 +40,7 @@ LOOK_EVERY_S = 0.5
         "--change oxygen=5",
         "fluxagents run my_flow.yaml --model iJO1366 --input target=EX_succ_e",
         "fluxagents run model_from_genome --model universe_gramneg --genome genome.fna.gz",
+        "fluxagents run model_curation --model e_coli_core --table observation_table=observed.tsv",
         "fluxagents run my_flow.yaml --model iJO1366 --step",
     )
 )
@@ -51,6 +53,13 @@ LOOK_EVERY_S = 0.5
     "--genome",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A genome (FASTA, GenBank, GFF3; also .gz) to store: the input 'genome' of the flow.",
+)
+@click.option(
+    "--table",
+    "tables",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="A table (csv, tsv, xlsx, parquet) to store: the input NAME of the flow.",
 )
 @click.option("--session", default="", help="Runs that belong together share a session.")
 @click.option(
@@ -69,6 +78,7 @@ def run(
     changes: tuple[str, ...],
     pairs: tuple[str, ...],
     genome: Path | None,
+    tables: tuple[str, ...],
     session: str,
     bulk: bool,
     run_id: str | None,
@@ -88,6 +98,10 @@ def run(
     client = CommandClient()
     if genome is not None:
         inputs["genome"] = client.genomes.add(genome).digest
+    for name, file in parse_texts(tables).items():
+        # pandas takes a second to import.
+        store_table = import_module("fluxagents.workers.commands.artifacts.add").store_table
+        inputs[name] = store_table(Path(file)).digest
     request = read_request(MediaLibrary(Settings.load().media_folder), medium, changes)
     with notice_when_slow(f"reading {hide_secrets(model)} …"):
         (found,) = resolve_media(client.models, [model], [request], biomass=inputs.get("biomass")).values()
