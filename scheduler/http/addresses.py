@@ -11,6 +11,9 @@ HOOKS = "/v1/hooks/"
 UPLOADS = "/v1/uploads/"
 """Below it bodies are parts of files."""
 
+FILE_FORMS = frozenset({"/genomes"})
+"""Pages whose forms bring files, each as large as a part of an upload."""
+
 
 def takes_key(path: str) -> bool:
     """Whether nobody comes to an address without a key or a session."""

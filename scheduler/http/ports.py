@@ -34,7 +34,7 @@ from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.tasks.fba.maps.stored_map import StoredMap
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.media import MediaCatalog
-from fluxagents.tasks.ports.models import ModelRef
+from fluxagents.tasks.ports.models import ModelContents, ModelRef
 
 if TYPE_CHECKING:
     from fluxagents.prompts.statistics.comparison import MetricDifference
@@ -369,6 +369,8 @@ class ApiPorts:
     """What the decision of a step sent to the chat model, composed again from the log of its run."""
     model_file: Callable[[ModelRef], bytes | None]
     """A model's file as it was added."""
+    model_contents: Callable[[ModelRef], ModelContents | None]
+    """What is in a model; None where its file has not been read yet."""
     choose_flow: Callable[[str], tuple[str, Mapping[str, Any]]]
     """The flow that answers a question, and its inputs."""
     export_run: Callable[[str, Path, bool], object]

@@ -78,7 +78,9 @@ PAGE_MODULES: dict[str, tuple[str, ...]] = {
     "pages.sessions.notebook": ("sessions", "shared"),
     # As for `sessions.listing`.
     "pages.sessions.sessions": ("sessions",),
-    "pages.models": ("models",),
+    "pages.models.models": ("models",),
+    "pages.models.contents": ("models",),
+    "pages.models.genomes": ("genomes",),
     "pages.flows": ("flows", "flow-check"),
     "pages.automation.schedules": ("schedules",),
     "pages.automation.triggers": ("triggers",),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
@@ -18,48 +16,13 @@ from fluxagents.flows.people.cross_site import SAFE
 from fluxagents.scheduler.http.browser_sessions import read_cookie
 from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.http.problems import ProblemError
+from fluxagents.scheduler.pages.form import CSRF_FIELD, Form, read_form
 from fluxagents.scheduler.pages.page_route import NotSignedInError
 from fluxagents.scheduler.pages.rendering import render
 from fluxagents.scheduler.people.sign_in import SESSION_COOKIE
 from fluxagents.scheduler.runs.run_client import RunClient
 
-MAX_FIELDS = 1_000
-CSRF_FIELD = "csrf_token"
-UNSEEN = frozenset({CSRF_FIELD, "act", "digest", "version", "place", "link", "here"})
-"""Fields that a form brings by itself; so do those that begin with `was.`."""
 METRICS = Resource(kind="metrics", id="all")
-
-
-class Form:
-    """The fields of a form that was sent."""
-
-    def __init__(self, body: bytes = b"") -> None:
-        fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
-        self._fields: Sequence[tuple[str, str]] = fields
-
-    def get(self, name: str) -> str:
-        """A field without blanks around it, its line ends as here; empty if it is not there."""
-        value = next((value for each, value in self._fields if each == name), "")
-        return value.strip().replace("\r\n", "\n")
-
-    @property
-    def typed(self) -> Sequence[tuple[str, str]]:
-        """What somebody wrote or chose, by field."""
-        return [
-            (name, text)
-            for name, text in self._fields
-            if text.strip() and name not in UNSEEN and not name.startswith("was.")
-        ]
-
-    def all(self, name: str) -> list[str]:
-        """All values of a field that may come several times."""
-        return [value for each, value in self._fields if each == name]
-
-    def under(self, prefix: str) -> Mapping[str, str]:
-        """The fields whose names begin with a prefix, without it."""
-        return {
-            name.removeprefix(prefix): self.get(name) for name, _ in self._fields if name.startswith(prefix)
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +60,7 @@ def go_to(address: str) -> RedirectResponse:
 
 async def _admit(request: Request) -> Visitor:
     body = await request.body() if request.method not in SAFE else b""
-    try:
-        form = Form(body)
-    except ValueError as error:
-        raise FluxError(ErrorClass.BAD_ARGUMENT, f"the form has more than {MAX_FIELDS} fields") from error
+    form = read_form(request.headers.get("content-type", ""), body)
     visitor = await run_sync(_identify, request, form)
     request.state.actor, request.state.visitor = visitor.actor, visitor
     return visitor

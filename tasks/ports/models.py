@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
@@ -106,6 +107,15 @@ class ModelRecord(BaseModel):
     @property
     def ref(self) -> ModelRef:
         return ModelRef(digest=self.digest, name=self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelContents:
+    """What is in a model, a row for each; bounds are in mmol/gDW/h."""
+
+    reactions: Sequence[Mapping[str, JsonValue]]
+    metabolites: Sequence[Mapping[str, JsonValue]]
+    genes: Sequence[Mapping[str, JsonValue]]
 
 
 class ModelLoader(Protocol):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from html import unescape
 from importlib import import_module
 from itertools import chain
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from tests.browser.conftest import ANAEROBIC, CHANGE, Site, ask
 from tests.browser.page_faults import find_faults
 
+from fluxagents.flows.engine.tool_flows import build_call_flow
 from fluxagents.flows.errors import ErrorClass, ErrorInfo
 from fluxagents.flows.people.members import Group
 from fluxagents.flows.people.roles import Role
@@ -100,7 +102,22 @@ def _fill(site: Site, page: Page) -> list[str]:
     site.api.ports.remedies.record_outcome("a", [ErrorCase(error, 2, (trial,))], at_ms=1)
     directory = site.api.ports.client.authority.directory
     assert directory.save_group(Group(name="lab", members=("ana",)), before=None)
-    paused = site.api.local().start("metabolic_analysis", model="textbook", question=ANAEROBIC, stepwise=True)
+    local = site.api.local()
+    paused = local.start("metabolic_analysis", model="textbook", question=ANAEROBIC, stepwise=True)
+    page.goto(f"/runs/{paused.id}")
+    page.get_by_role("link", name="Change this call").click()
+    call = page.url.removeprefix(site.address)
+    # What the page of a model shows of them has no fault either.
+    model = local.models.resolve("textbook").digest
+    calls: dict[str, dict[str, Any]] = {
+        "score_model": {},
+        "compare_media_performance": {},
+        "compare_models": {"models": ["iJO1366"]},
+    }
+    for tool, args in calls.items():
+        flow = build_call_flow(tool, args)
+        site.api.ports.client.store.save_flow(flow)
+        local.start(flow.digest, model=model, **args)
     ask(page, CHANGE)
     waiting = page.url.removeprefix(site.address)
     page.get_by_role("link", name=re.compile("Waits for an answer")).wait_for()
@@ -108,4 +125,4 @@ def _fill(site: Site, page: Page) -> list[str]:
     page.locator(".answer").wait_for()
     run_path = page.url.removeprefix(site.address)
     diff = f"{run_path}/diff/{waiting.rpartition('/')[2]}"
-    return [f"/runs/{paused.id}", run_path, diff, shared["path"], "/models/textbook", "/ask", "/enter"]
+    return [call, run_path, diff, shared["path"], "/models/textbook", "/ask", "/enter"]

@@ -209,6 +209,10 @@ class ModelFiles:
         """Whether its file has been read by this version, so that its record holds all warnings."""
         return self._bytes.exists(f"models/{_hex(ref.digest)}/{_PARSED}")
 
+    def read_form(self, ref: ModelRef) -> bytes:
+        """The fast form of a model, which is written first where there is none; raises as `load`."""
+        return self._parse(ref)
+
     def original(self, ref: ModelRef) -> bytes | None:
         """The file as it was added; None for a model that was made from another."""
         return self._bytes.read(f"models/{_hex(ref.digest)}/original")

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fluxagents.scheduler.http.addresses import HOOKS, UPLOADS
+from fluxagents.scheduler.http.addresses import FILE_FORMS, HOOKS, UPLOADS
 from fluxagents.scheduler.http.ports import Limits
 from fluxagents.scheduler.http.problems import ProblemError, answer_problem
 
@@ -44,7 +44,7 @@ class BodyLimits:
         """How many bytes are taken at an address, and in how many seconds."""
         if path.startswith(HOOKS):
             return self._limits.hook_bytes, self._limits.hook_s
-        is_part = path.startswith(UPLOADS)
+        is_part = path.startswith(UPLOADS) or path in FILE_FORMS
         return self._limits.part_bytes if is_part else self._limits.body_bytes, self._limits.body_s
 
     async def _read(self, receive: Receive, headers: Headers, limit: int, seconds: float) -> bytes:

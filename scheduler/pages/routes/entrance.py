@@ -13,9 +13,10 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.sign_in import local_path
 from fluxagents.scheduler.http.access import Ports
 from fluxagents.scheduler.http.browser_sessions import read_cookie
+from fluxagents.scheduler.pages.form import read_form
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.rendering import render
-from fluxagents.scheduler.pages.visitor import Form, Who, go_to
+from fluxagents.scheduler.pages.visitor import Who, go_to
 from fluxagents.scheduler.people.sign_in import SESSION_COOKIE, SESSION_MS, format_cookie
 
 router = APIRouter(route_class=PageRoute)
@@ -35,7 +36,7 @@ async def enter_with_key(request: Request, ports: Ports) -> Response:
 
     No page of another site may do so: whoever looks would act as somebody else without knowing.
     """
-    form = Form(await request.body())
+    form = read_form(request.headers.get("content-type", ""), await request.body())
     next_path, sign_in = local_path(form.get("next")), ports.browser_sessions.sign_in
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return _show(request, sign_in.has_provider, next_path, "sign in on this page, not on another site")

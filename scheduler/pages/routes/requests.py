@@ -19,8 +19,9 @@ from fluxagents.scheduler.http.access import load_visible
 from fluxagents.scheduler.http.routes.humans.requests import ALL, list_open
 from fluxagents.scheduler.pages.argument_text import read_arguments, write_argument
 from fluxagents.scheduler.pages.drawings.flux_map_page import is_drawn
+from fluxagents.scheduler.pages.form import Form
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.visitor import Form, Visitor, Who, go_to
+from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
 from fluxagents.scheduler.runs.argument_form import ArgumentField
 from fluxagents.scheduler.runs.request_changes import explain_closing, find_change
 from fluxagents.tasks.registry import entries_of

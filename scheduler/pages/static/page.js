@@ -130,63 +130,100 @@
     if (text && !window.confirm(text)) event.preventDefault();
   }
 
-  async function upload(input, file) {
-    const field = document.getElementById(input.dataset.nameTo);
-    const status = document.getElementById(input.dataset.status);
+  // What its name says; anything else is taken for a model.
+  const GENOME = /\.(fa|fas|fasta|fna|faa|ffn|gb|gbk|gbff|genbank|gff|gff3|annotations)(\.(gz|bgz))?$/i;
+  const GFF = /\.gff3?(\.(gz|bgz))?$/i;
+
+  async function send(address, options) {
     const token = document.querySelector("meta[name=csrf-token]").content;
-    if (!file) return;
-    // What the box to ask folds away is seen while something happens in it.
-    input.closest("details")?.setAttribute("open", "");
-    const send = async (address, options) => {
-      const answer = await fetch(address, { ...options, headers: { ...options.headers, "X-CSRF-Token": token } });
-      const body = await answer.json();
-      if (!answer.ok) throw new Error([body.detail, ...(body.suggestions ?? [])].join("; "));
-      return body;
-    };
-    try {
-      const { upload: id } = await send("/v1/uploads", { method: "POST" });
-      const part = 8_000_000;
-      for (let offset = 0; offset < file.size; offset += part) {
-        status.textContent = `${Math.round((100 * offset) / file.size)} % of ${file.name} sent`;
-        await send(`/v1/uploads/${id}`, {
-          method: "PATCH",
-          headers: { "Content-Type": "application/partial-upload", "Upload-Offset": String(offset) },
-          body: file.slice(offset, offset + part),
-        });
-      }
-      status.textContent = `${file.name} is read …`;
-      const dot = file.name.indexOf(".");
-      const model = await send("/v1/models", {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ upload: id, name: file.name.slice(0, dot), suffix: file.name.slice(dot) }),
+    const answer = await fetch(address, { ...options, headers: { ...options.headers, "X-CSRF-Token": token } });
+    const body = await answer.json();
+    if (!answer.ok) throw new Error([body.detail, ...(body.suggestions ?? [])].join("; "));
+    return body;
+  }
+
+  function sendJson(address, body) {
+    return send(address, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  }
+
+  // The id of the upload, once all of the file has been sent.
+  async function sendFile(file, status) {
+    const { upload: id } = await send("/v1/uploads", { method: "POST" });
+    const part = 8_000_000;
+    for (let offset = 0; offset < file.size; offset += part) {
+      status.textContent = `${Math.round((100 * offset) / file.size)} % of ${file.name} sent`;
+      await send(`/v1/uploads/${id}`, {
+        method: "PATCH",
+        headers: { "Content-Type": "application/partial-upload", "Upload-Offset": String(offset) },
+        body: file.slice(offset, offset + part),
       });
-      if (field) field.value = model.name;
-      const page = document.createElement("a");
-      page.href = `/models/${encodeURIComponent(model.digest)}`;
-      page.textContent = model.name;
-      const warnings = model.warnings.length;
-      const told = warnings ? `, with ${warnings} ${warnings === 1 ? "warning" : "warnings"}: its page has them` : "";
-      status.replaceChildren(page, ` is stored${told}`);
-    } catch (error) {
-      status.textContent = `${file.name} was not taken: ${error.message}`;
     }
-    input.value = "";
+    status.textContent = `${file.name} is read …`;
+    return id;
+  }
+
+  // Of two files one is the genome and the other holds the contigs of a GFF3 file.
+  async function takeGenome(files, status) {
+    const [genome, contigs] = [...files].sort((one, other) => GFF.test(other.name) - GFF.test(one.name));
+    const chosen = new URLSearchParams();
+    for (const [field, file] of Object.entries({ genome, sequences: contigs })) {
+      if (!file) continue;
+      const { digest } = await sendJson("/v1/genomes", { upload: await sendFile(file, status), name: file.name });
+      chosen.set(field, digest);
+      chosen.set(`${field}_name`, file.name);
+    }
+    window.location.assign(`/genomes?${chosen}`);
+  }
+
+  async function takeModel(file, status, field) {
+    const dot = file.name.indexOf(".");
+    const id = await sendFile(file, status);
+    const model = await sendJson("/v1/models", { upload: id, name: file.name.slice(0, dot), suffix: file.name.slice(dot) });
+    if (field) field.value = model.name;
+    const page = document.createElement("a");
+    page.href = `/models/${encodeURIComponent(model.digest)}`;
+    page.textContent = model.name;
+    const warnings = model.warnings.length;
+    const told = warnings ? `, with ${warnings} ${warnings === 1 ? "warning" : "warnings"}: its page has them` : "";
+    status.replaceChildren(page, ` is stored${told}`);
+  }
+
+  async function take(files, status, field) {
+    if (!files.length) return;
+    // What the box to ask folds away is seen while something happens in it.
+    status.closest("details")?.setAttribute("open", "");
+    const isGenome = "genomes" in status.dataset || GENOME.test(files[0].name);
+    try {
+      await (isGenome ? takeGenome(files, status) : takeModel(files[0], status, field));
+    } catch (error) {
+      status.textContent = `${files[0].name} was not taken: ${error.message}`;
+    }
+  }
+
+  function takeChosen(input, files) {
+    const taken = take([...files], document.getElementById(input.dataset.status), document.getElementById(input.dataset.nameTo));
+    taken.then(() => (input.value = ""));
   }
 
   document.addEventListener("keydown", pressShortcut);
   document.addEventListener("change", (event) => {
     selectAll(event);
-    if (event.target.matches("input[data-upload]")) upload(event.target, event.target.files[0]);
+    if (event.target.matches("input[data-upload]")) takeChosen(event.target, event.target.files);
   });
   // A file that is dropped beside the field would replace the page.
   const target = document.querySelector("input[data-upload]");
-  if (target) {
+  const genomes = document.querySelector("[data-genomes]");
+  if (target || genomes) {
     document.addEventListener("dragover", (event) => event.preventDefault());
     document.addEventListener("drop", (event) => {
       if (!event.dataTransfer.files.length) return;
       event.preventDefault();
-      upload(target, event.dataTransfer.files[0]);
+      if (target) takeChosen(target, event.dataTransfer.files);
+      else take([...event.dataTransfer.files], genomes);
     });
   }
   document.addEventListener("submit", confirmAct, true);

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,6 +46,7 @@ from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.tasks.fba.maps.stored_map import StoredMap
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.artifacts import ArtifactStore
+from fluxagents.tasks.ports.models import ModelContents, ModelRef
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.archive.histories import Choice, Histories
 from fluxagents.workers.archive.totals import add_up
@@ -61,6 +62,7 @@ from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.uploads import UploadFiles
 from fluxagents.workers.host.api.picture_cache import PictureCache
 from fluxagents.workers.host.metrics_page import open_metrics
+from fluxagents.workers.models.model_contents import list_contents
 from fluxagents.workers.models.model_source import MAX_FILE_BYTES
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.observing.monitoring.installation import read_installation
@@ -93,6 +95,9 @@ RETRIES = 3
 
 PROMPT_RUNS = 1_000
 """Runs from which one says how versions of prompts do, the newest."""
+
+KEPT_CONTENTS = 4
+"""Models; what is in the largest takes some 30 MB."""
 
 NOBODY = Actor(name=SYSTEM, channel="http", proof=Proof(kind="message", id="api"), scopes=frozenset())
 """Who acts before a request says who; may do nothing."""
@@ -195,6 +200,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
             PromptManager(store=RedisPromptStore(redis, prefix=prefix)), events, flow, step
         ),
         model_file=models.original,
+        model_contents=_open_contents(models),
         choose_flow=_choose_flow,
         export_run=lambda run_id, path, with_models: _export_run(
             settings, redis, store, run_id=run_id, path=path, with_models=with_models
@@ -224,6 +230,16 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         ready=lambda: _check(redis, url),
         origins=settings.api_origins,
     )
+
+
+def _open_contents(models: ModelFiles) -> Callable[[ModelRef], ModelContents | None]:
+    """Lists what is in models, and remembers the last: a page asks for the same table again and again."""
+
+    @lru_cache(maxsize=KEPT_CONTENTS)
+    def list_read(ref: ModelRef) -> ModelContents:
+        return list_contents(models.read_form(ref))
+
+    return lambda ref: list_read(ref) if models.is_read(ref) else None
 
 
 def _open_slack(settings: Settings, redis: Redis, app: FluxApp, client: RunClient) -> SlackDoorway | None:

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action, Scope
 from fluxagents.flows.people.actor import Resource
+from fluxagents.scheduler.pages.form import Form
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.visitor import Form, Visitor, Who, go_to
+from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
 
 router = APIRouter(route_class=PageRoute)
 

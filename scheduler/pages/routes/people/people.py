@@ -15,8 +15,9 @@ from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.members import Member, Person, ServiceAccount, check_member_name
 from fluxagents.flows.people.roles import EVERYWHERE, Grant, Role
 from fluxagents.flows.texts.display import quote
+from fluxagents.scheduler.pages.form import Form
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.visitor import Form, Visitor, Who, go_to
+from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
 from fluxagents.scheduler.people.directory import require_member
 
 router = APIRouter(route_class=PageRoute)

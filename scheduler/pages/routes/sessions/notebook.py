@@ -13,8 +13,9 @@ from fluxagents.flows.ports.notebook import RunBlock
 from fluxagents.flows.texts.grammar import MAX_TEXT
 from fluxagents.scheduler.http.access import Ports
 from fluxagents.scheduler.http.routes.sessions.notebooks import answer_notebook
+from fluxagents.scheduler.pages.form import Form
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.visitor import Form, Visitor, Who, go_to
+from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
 from fluxagents.scheduler.sessions.notebook_blocks import (
     Change,
     insert_block,

@@ -108,6 +108,24 @@ def check_records(file: GenomeFile) -> None:
         )
 
 
+def check_sequences(file: GenomeFile, sequences: GenomeFile | None) -> None:
+    """Whether a file and the contigs beside it belong together.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if contigs are missing, not needed, or no nucleotides.
+    """
+    if sequences is not None and file.format is not GenomeFormat.GFF:
+        raise refuse(file.name, f"is {file.format} and needs no second file of sequences")
+    if sequences is not None and sequences.format is not GenomeFormat.NUCLEOTIDES:
+        raise refuse(
+            sequences.name,
+            f"is {sequences.format}, and GFF3 needs nucleotides",
+            "give the contigs, or the proteins alone",
+        )
+    if sequences is None and file.format is GenomeFormat.GFF and "##FASTA" not in file.text:
+        raise refuse(file.name, "has no sequences", "give the FASTA file of its contigs beside it")
+
+
 def refuse_twice(name: str, identifier: str) -> FluxError:
     """The error of a file in which an id occurs twice."""
     return refuse(name, f"has the id '{identifier}' twice", "give each protein and contig an id of its own")

@@ -12,7 +12,13 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.genomes.protein_table import Protein
 from fluxagents.tasks.fba.genomes.reading.eggnog_table import read_eggnog
 from fluxagents.tasks.fba.genomes.reading.gene_calling import Contig, call_genes
-from fluxagents.tasks.fba.genomes.reading.genome_file import GenomeFile, GenomeFormat, refuse, refuse_twice
+from fluxagents.tasks.fba.genomes.reading.genome_file import (
+    GenomeFile,
+    GenomeFormat,
+    check_sequences,
+    refuse,
+    refuse_twice,
+)
 from fluxagents.tasks.fba.genomes.reading.gff_file import read_gff
 from fluxagents.tasks.fba.genomes.reference_set import INSTALL
 
@@ -52,8 +58,7 @@ def read_fasta(file: GenomeFile, text: str | None = None) -> list[tuple[str, str
 
 
 def _read(file: GenomeFile, sequences: GenomeFile | None) -> Iterator[Protein]:
-    if sequences is not None and file.format is not GenomeFormat.GFF:
-        raise refuse(file.name, f"is {file.format} and needs no second file of sequences")
+    check_sequences(file, sequences)
     if file.format is GenomeFormat.PROTEINS:
         yield from _read_protein_fasta(file)
     elif file.format is GenomeFormat.NUCLEOTIDES:
@@ -81,15 +86,7 @@ def _read_protein_fasta(file: GenomeFile) -> Iterator[Protein]:
 
 
 def _contigs_of(file: GenomeFile, sequences: GenomeFile | None) -> list[Contig]:
-    _, mark, inside = file.text.partition("##FASTA")
-    if sequences is None and not mark:
-        raise refuse(file.name, "has no sequences", "give the FASTA file of its contigs by --sequences")
-    if sequences is not None and sequences.format is not GenomeFormat.NUCLEOTIDES:
-        raise refuse(
-            sequences.name,
-            f"is {sequences.format}, and GFF3 needs nucleotides",
-            "give the contigs, or the proteins alone",
-        )
+    inside = file.text.partition("##FASTA")[2]
     records = read_fasta(sequences) if sequences is not None else read_fasta(file, inside.lstrip())
     return [Contig(name, sequence) for name, _, sequence in records]
 

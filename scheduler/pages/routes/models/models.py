@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -10,13 +11,21 @@ from starlette.responses import Response
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
+from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME
-from fluxagents.scheduler.http.access import VisibleSessions, check_may_read
+from fluxagents.scheduler.http.access import check_may_read
 from fluxagents.scheduler.http.routes.models import list_shipped
-from fluxagents.scheduler.http.run_listing import RunFilter, list_page
 from fluxagents.scheduler.pages.drawings.lineage_graph import HEIGHT, WIDTH, build_lineage
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.values import list_values
+from fluxagents.scheduler.pages.routes.models.analyses import (
+    ANALYSES,
+    Args,
+    ModelAnalysis,
+    find_analysis,
+    list_runs_on,
+    start_analysis,
+)
+from fluxagents.scheduler.pages.values import list_values, plain_value
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.ports.models import SHIPPED, ModelRecord
@@ -37,12 +46,13 @@ def list_models(who: Who, search: Annotated[str, Query(max_length=MAX_NAME)] = "
     wanted = search.strip().casefold()
     records = [record for record in who.client.models.list() if wanted in record.name.casefold()]
     return who.show(
-        "models.html.j2",
+        "models/models.html.j2",
         records=records[:MAX_LISTED],
         left_out=max(len(records) - MAX_LISTED, 0),
         shipped=[name for name in list_shipped(who.client) if wanted in name.casefold()],
         search=search,
         may_add=who.client.authority.may(Action.MODEL_ADD, Resource(kind="model", id="upload")),
+        may_start=who.may(Action.RUN_START),
     )
 
 
@@ -50,6 +60,18 @@ def list_models(who: Who, search: Annotated[str, Query(max_length=MAX_NAME)] = "
 def show_model(model: str, who: Who) -> Response:
     """A model: its file, its warnings, its lineage, what was made from it, and runs on it."""
     return _show(model, who)
+
+
+@router.post("/models/{model}/analyses")
+def analyse(model: str, who: Who) -> Response:
+    """Start one of the analyses that the page shows."""
+    check_may_read(who.client, "model", model)
+    record = who.client.models.show(who.client.models.resolve(model, files=False))
+    tool = who.form.get("tool")
+    if tool not in ANALYSES:
+        raise FluxError(ErrorClass.BAD_ARGUMENT, f"{quote(tool)} is none of {', '.join(ANALYSES)}")
+    start_analysis(who, record, tool)
+    return go_to(f"/models/{record.digest}#{tool}")
 
 
 @router.post("/models/{model}/compare")
@@ -76,20 +98,33 @@ def _name(who: Visitor, record: ModelRecord) -> str:
     return record.name if is_named else record.digest
 
 
+def _is_of_library(args: Args) -> bool:
+    """Whether all media of the library were looked at, and nothing else."""
+    return not args.get("media") and not args.get("own_media")
+
+
+def _list_growth(who: Visitor, media: ModelAnalysis) -> Sequence[Mapping[str, Any]]:
+    """Growth on each medium, the most first; those without any at the end."""
+    if media.finding is None or media.finding.artifact is None:
+        return ()
+    artifacts = who.ports.artifacts()
+    tables = artifacts.manifest(media.finding.artifact).tables
+    table = artifacts.table(tables["media"].digest).sort_values("growth_per_h", ascending=False)
+    rows = [{str(name): plain_value(each) for name, each in row.items()} for row in table.to_dict("records")]
+    return sorted(rows, key=lambda row: row["status"] != "optimal")
+
+
 def _show(model: str, who: Visitor, other: str = "", problem: str = "") -> Response:
     check_may_read(who.client, "model", model)
     record = who.client.models.show(who.client.models.resolve(model, files=False))
-    runs, _ = list_page(
-        who.client.store,
-        RunFilter(model=record.name),
-        VisibleSessions(who.client).shows,
-        limit=RUNS,
-        after=None,
-    )
+    runs = list_runs_on(who, record)
+    reading = find_analysis(runs, record.digest, "analyze_metabolic_model")
+    score = find_analysis(runs, record.digest, "score_model")
+    media = find_analysis(runs, record.digest, "compare_media_performance", _is_of_library)
     stored = who.client.models.list()
     graph = build_lineage(record, stored)
     return who.show(
-        "model.html.j2",
+        "models/model.html.j2",
         status=422 if problem else 200,
         record=record,
         graph=graph,
@@ -100,7 +135,14 @@ def _show(model: str, who: Visitor, other: str = "", problem: str = "") -> Respo
             for made in (node.record for node in graph.nodes)
             if made.change
         },
-        runs=runs,
+        runs=runs[:RUNS],
+        contents=who.ports.model_contents(record.ref),
+        reading=reading,
+        score=score,
+        media=media,
+        growth=_list_growth(who, media),
+        follows=any(each.goes_on for each in (reading, score, media)),
+        comparison=find_analysis(runs, record.digest, "compare_models"),
         names=sorted({*SHIPPED, *(each.name for each in stored)} - {record.name}, key=str.casefold),
         may_start=who.may(Action.RUN_START),
         other=other,

@@ -1,0 +1,1 @@
+"""`/models` and `/genomes`: models, what is in them and what runs found about them, and genomes."""
