@@ -15,6 +15,7 @@ from fluxagents.tasks.fba.design.strain_search import Design, StrainSearch
 from fluxagents.tasks.fba.sensitivity.tabulate import fill_columns
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions
+from fluxagents.tasks.fba.solving.production.product_checks import check_carbon_yield, check_is_secreted
 from fluxagents.tasks.fba.solving.production.production_target import production_target
 from fluxagents.tasks.fba.solving.wild_type import WildType
 from fluxagents.tasks.ports.models import Concern
@@ -210,7 +211,8 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` for a product that is no exchange and no metabolite, with the nearest ids, or for
             conditions that do not fit the model; `UNKNOWN_ID` for a candidate that the model does not have;
-            `BAD_ARGUMENT` if the objective is minimised; `SOLVER` or `TIMEOUT`.
+            `BAD_ARGUMENT` if the objective is minimised, the wild type has to take the product up, or the
+            model makes carbon from nothing; `SOLVER` or `TIMEOUT`.
     """
     with model:
         product = production_target(model, args.product_exchange)
@@ -233,6 +235,8 @@ def run(model: Model, args: Args) -> Result:
                     by_productivity=args.rank_by == "productivity",
                 ).search()
                 wild_type = screen.profile(frozenset(), screen.wild_type)
+                check_is_secreted(product.id, (wild_type.greatest,))
+                check_carbon_yield(product.id, (wild_type.carbon_yield,))
                 rows = [_row(model, screen, design, intact.growth_per_h) for design in result.designs]
     return Result.model_validate(
         report

@@ -23,6 +23,7 @@ from fluxagents.tasks.fba.solving.growth import Aim, Conditions, StrainResult, h
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.fba.solving.production.carbon import carbon_atoms, carbon_uptake
+from fluxagents.tasks.fba.solving.production.product_checks import check_carbon_yield, check_is_secreted
 from fluxagents.tasks.fba.solving.production.production_target import production_target
 from fluxagents.tasks.fba.solving.production.substrate import SubstrateArgs, substrate_exchange
 from fluxagents.tasks.fba.solving.production.yields import compute_yields, organic_substrates, product_of
@@ -155,7 +156,8 @@ def run(model: Model, args: Args) -> Result:
 
     Raises:
         FluxError: `MEDIUM` for a substrate that is no exchange, with the nearest ids, or conditions that do
-            not fit the model; `UNKNOWN_ID` for a knock-out; `SOLVER` or `TIMEOUT`.
+            not fit the model; `UNKNOWN_ID` for a knock-out; `BAD_ARGUMENT` if the cell has to take up the
+            product, or the model makes carbon from nothing; `SOLVER` or `TIMEOUT`.
     """
     with model:
         known = args.product in model.metabolites or args.product in model.reactions
@@ -255,10 +257,13 @@ class _Production:
             biomass=growth,
             fluxes=fluxes,
         )
+        carbon_yield = carbon * best / taken_up if carbon and taken_up else None
+        check_is_secreted(self.target.id, (best,))
+        check_carbon_yield(self.target.id, (carbon_yield,))
         fields: dict[str, object] = {
             "mass_yield_g_per_g": yields.g_per_g,
             "carbon_recovery_fraction": yields.carbon_recovery_fraction,
-            "carbon_yield_mol_c_per_mol_c": carbon * best / taken_up if carbon and taken_up else None,
+            "carbon_yield_mol_c_per_mol_c": carbon_yield,
         }
         if self.substrate is not None:
             used = uptake_flux(self.substrate, fluxes[model.reactions.index(self.substrate)])

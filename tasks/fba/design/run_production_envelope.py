@@ -14,6 +14,7 @@ from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_c
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.fba.solving.production.carbon import carbon_atoms, carbon_uptake
+from fluxagents.tasks.fba.solving.production.product_checks import check_carbon_yield, check_is_secreted
 from fluxagents.tasks.fba.solving.production.production_target import BIOMASS, product_reaction
 from fluxagents.tasks.fba.solving.production.yields import compute_yields, organic_substrates, product_of
 from fluxagents.tasks.fba.solving.strain import StrainArgs
@@ -128,7 +129,8 @@ def run(model: Model, args: Args) -> Result:
     `best_carbon_yield_mol_c_per_mol_c`, `carbon_recovery_fraction`.
 
     Raises:
-        FluxError: `MEDIUM` if the product is no exchange and no metabolite, with the nearest ids; `SOLVER` or
+        FluxError: `MEDIUM` if the product is no exchange and no metabolite, with the nearest ids;
+            `BAD_ARGUMENT` if the cell has to take it up, or the model makes carbon from nothing; `SOLVER` or
             `TIMEOUT`.
     """
     with model:
@@ -144,6 +146,9 @@ def run(model: Model, args: Args) -> Result:
         metabolite = next(iter(product.metabolites))
         name = metabolite.name or metabolite.id if product.boundary else args.product_exchange
     greatest, least = envelope.greatest_secretion_mmol_per_gdw_h, envelope.least_secretion_mmol_per_gdw_h
+    if product.boundary:
+        check_is_secreted(product.id, greatest)
+        check_carbon_yield(product.id, envelope.carbon_yield_mol_c_per_mol_c)
     recoveries = [value for value in envelope.carbon_recovery_fraction if value is not None]
     return Result.model_validate(
         report

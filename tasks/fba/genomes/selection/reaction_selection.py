@@ -99,10 +99,12 @@ def select_reactions(
     carried = supported | (values == 0) | (choice.fluxes != 0)
     kept = find_active(network.restrict(possible & carried))
     score = float(values[kept].sum())
+    # All evidence and nothing that costs: what is known before a search has bounded anything.
+    most = float(values[possible & (values > 0)].sum())
     return Selection(
         tuple(np.nonzero(kept)[0].tolist()),
         round(score, 6),
-        round(max(base + choice.bound, score), 6),
+        round(max(min(base + choice.bound, most), score), 6),
         choice.is_optimal,
     )
 

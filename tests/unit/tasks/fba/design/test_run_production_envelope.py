@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cobra import Reaction
 from cobra.flux_analysis import production_envelope
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -38,6 +39,43 @@ def test_the_whole_curve_is_in_the_table(textbook: Any, call: Callable[..., Any]
     assert len(found.tables()["envelope"]) == 40
     assert found.key_findings()["curve"]["count"] == 40
     assert found.key_findings()["curve"]["shown"] < 40
+
+
+SISTERS = (
+    (NAME, {"points": 3}),
+    ("find_growth_coupled_knock_outs", {"candidates": ["PFL", "ACKr"], "most_knock_outs": 1}),
+)
+"""Tools that say how much of a product leaves the cell, with arguments that make them short."""
+
+
+@pytest.mark.parametrize(("name", "args"), SISTERS)
+def test_what_the_cell_takes_up_is_no_product(
+    textbook: Any, call: Callable[..., Any], name: str, args: dict[str, Any]
+) -> None:
+    with textbook:
+        textbook.reactions.EX_glc__D_e.bounds = (-10, -1)
+        with pytest.raises(FluxError, match=r"has to take up \d+(\.\d+)? mmol/gDW/h") as raised:
+            call(name, textbook, product_exchange="EX_glc__D_e", **args)
+    assert raised.value.kind is ErrorClass.BAD_ARGUMENT
+    assert "medium_changes={'EX_glc__D_e': 0}" in " ".join(raised.value.suggestions)
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        (NAME, {"product_exchange": "EX_succ_e", "points": 3}),
+        ("find_production_pathway", {"product": "EX_succ_e", "substrate": "EX_glc__D_e"}),
+    ],
+)
+def test_more_carbon_than_was_taken_up_is_refused(
+    textbook: Any, call: Callable[..., Any], name: str, args: dict[str, Any]
+) -> None:
+    with textbook:
+        leak = Reaction("LEAK", upper_bound=1_000)
+        leak.add_metabolites({textbook.metabolites.succ_c: 1})
+        textbook.add_reactions([leak])
+        with pytest.raises(FluxError, match=r"from nothing: 'EX_succ_e' would hold \d+\.\d+ mol carbon"):
+            call(name, textbook, **args)
 
 
 def test_a_product_that_is_no_exchange(textbook: Any, call: Callable[..., Any]) -> None:

@@ -74,6 +74,13 @@ def test_the_score_is_the_best_and_the_gap_says_so(build: Build, fresh_textbook:
     assert sum(values[row.reaction] for row in chosen) == pytest.approx(result.score, abs=1e-6)
 
 
+def test_a_search_that_is_out_of_time_says_so(build: Build) -> None:
+    result = build(time_limit_s=1e-6)
+    assert result.status == "time_limit"
+    assert result.score_bound > result.score
+    assert result.gap_fraction > 0
+
+
 def test_what_growth_needs_is_kept_without_evidence_and_says_what_it_is_worth(build: Build) -> None:
     rows = {row.reaction: row for row in build().draft.reactions}
     assert rows["ENO"].is_in
