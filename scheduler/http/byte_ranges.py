@@ -42,12 +42,18 @@ def read_range(header: str, size: int) -> tuple[int, int] | None:
 
 
 def answer_bytes(
-    data: bytes, media_type: str, *, tag: str, range_header: str, if_none_match: str, name: str = ""
+    data: bytes, media_type: str, *, tag: str, range_header: str, if_none_match: str, name: str
 ) -> Response:
-    """Bytes under a tag of their own: 200, 206 for a range, or 304 where they are known."""
-    headers = {"ETag": tag, "Accept-Ranges": "bytes", "Cache-Control": IMMUTABLE}
-    if name:
-        headers["Content-Disposition"] = f'attachment; filename="{_plain(name)}"'
+    """Bytes under a tag of their own: 200, 206 for a range, or 304 where they are known.
+
+    Browsers store them under the name, and show none of them.
+    """
+    headers = {
+        "ETag": tag,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": IMMUTABLE,
+        "Content-Disposition": f'attachment; filename="{_plain(name)}"',
+    }
     if tag in {each.strip() for each in if_none_match.split(",")}:
         return Response(status_code=304, headers=headers)
     wanted = read_range(range_header, len(data)) if range_header else None

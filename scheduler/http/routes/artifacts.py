@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import EffectComputed, ToolSucceeded
+from fluxagents.flows.history.event_text import SHORT_DIGEST
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.http.access import Body, Client, Ports, check_may_read, load_visible
 from fluxagents.scheduler.http.byte_ranges import answer_bytes
@@ -147,7 +148,12 @@ def read_artifact(
     if data.startswith(b"PAR1"):
         return _answer_format(ports, "table", digest, {}, accept, range_header, if_none_match)
     return answer_bytes(
-        data, _sniff(data), tag=f'"{digest}"', range_header=range_header, if_none_match=if_none_match
+        data,
+        _sniff(data),
+        tag=f'"{digest}"',
+        range_header=range_header,
+        if_none_match=if_none_match,
+        name=digest.removeprefix("sha256:")[:SHORT_DIGEST],
     )
 
 

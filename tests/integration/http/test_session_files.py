@@ -40,6 +40,7 @@ def test_a_session_is_reported_as_html_or_pdf(api: Api, rob: dict[str, str], run
     assert "sandbox" in page.headers["Content-Security-Policy"]
     document = api.client.get(url, headers={**rob, "Accept": "application/pdf"})
     assert document.content.startswith(b"%PDF-")
+    assert document.headers["content-disposition"] == 'attachment; filename="lab%2Fs.pdf"'
     assert api.client.get(url, headers={**rob, "Accept": "image/png"}).status_code == 406
     guest = api.bearer("guest", Role.VIEWER, place="session:other")
     assert api.client.get(url, headers=guest).status_code == 404

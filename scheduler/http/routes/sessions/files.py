@@ -62,7 +62,9 @@ def report_session(
     kind = choose_format(accept, REPORT_FORMATS, "text/html")
     page = ports.report_session(ports.sessions(client), session, REPORT_FORMATS[kind])
     name = f"{quote_url(session, safe='')}.{REPORT_FORMATS[kind]}"
-    headers = {"Content-Disposition": f'inline; filename="{name}"', "Content-Security-Policy": LONE_PAGE}
+    # The page is read where it is; browsers show no PDF in a sandbox.
+    how = "inline" if kind == "text/html" else "attachment"
+    headers = {"Content-Disposition": f'{how}; filename="{name}"', "Content-Security-Policy": LONE_PAGE}
     return PlainResponse(page, media_type=kind, headers=headers)
 
 
