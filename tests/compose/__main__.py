@@ -9,9 +9,19 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.compose.images import BASE, REDIS, build_base, build_project
+from tests.compose.images import (
+    ALERTMANAGER,
+    BASE,
+    PROMETHEUS,
+    REDIS,
+    build_base,
+    build_monitoring,
+    build_project,
+)
+from tests.compose.monitoring import DEBIAN, SERVICES, Monitoring
 from tests.compose.podman import Podman, find_missing
 from tests.compose.site import USER, Site
 
@@ -45,6 +55,17 @@ def use(site: Site) -> list[str]:
     return runs
 
 
+def watch(site: Site, monitoring: Monitoring, services: Sequence[str]) -> None:
+    """Start the profile `monitoring` beside it, let an alert come, and take the profile down."""
+    with monitoring.up() as receiver:
+        site.check_confinement(services)
+        say(f"{' and '.join(services)} are up and confined; Prometheus has {monitoring.check_scrapes()}")
+        monitoring.check_alert(receiver)
+        say("an alert came to its receiver, no other did, and it was resolved")
+        monitoring.down()
+        say("the profile is down, and what it watched goes on")
+
+
 def move(site: Site, folder: Path, runs: list[str]) -> None:
     """Restore a backup into new volumes, and find the runs there."""
     folder.mkdir()
@@ -75,18 +96,28 @@ def main() -> None:
         "FLUXAGENTS_CHAT_API_KEY": "no key: the built-in planner is asked",
     }
     if not options.published:
-        variables["FLUXAGENTS_REDIS_IMAGE"] = REDIS
+        variables |= {
+            "FLUXAGENTS_REDIS_IMAGE": REDIS,
+            "FLUXAGENTS_PROMETHEUS_IMAGE": PROMETHEUS,
+            "FLUXAGENTS_ALERTMANAGER_IMAGE": ALERTMANAGER,
+        }
     folder = Path(tempfile.mkdtemp(prefix="fluxagents-compose-", dir=options.folder))
     try:
         with Podman(folder, driver=options.driver, compose=options.compose, variables=variables) as podman:
             if not options.published:
                 build_base(podman, folder, suite=options.suite, mirror=options.mirror)
-                say(f"a base of Debian {options.suite}, and Valkey on it")
+                build_monitoring(podman)
+                say(f"a base of Debian {options.suite}, and Valkey, Prometheus and Alertmanager on it")
             build_project(podman, base=None if options.published else BASE)
             say("the image of the project")
             site = Site(podman)
+            services = SERVICES if options.published else DEBIAN
+            for service in sorted(set(SERVICES) - set(services)):
+                say(f"{service} is not tried: Debian has no package of it (--published pulls its image)")
             try:
-                move(site, folder / "backups", use(site))
+                runs = use(site)
+                watch(site, Monitoring(site, podman, services), services)
+                move(site, folder / "backups", runs)
             finally:
                 site.down("--volumes")
                 say("everything is down")

@@ -11,6 +11,8 @@ from tests.support.places import ROOT
 
 BASE = "localhost/fluxagents-base"
 REDIS = "localhost/fluxagents-redis"
+PROMETHEUS = "localhost/fluxagents-prometheus"
+ALERTMANAGER = "localhost/fluxagents-alertmanager"
 PACKAGES = "ca-certificates,python3,python3-venv,valkey-server,valkey-tools"
 TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -23,6 +25,18 @@ WORKDIR /data
 VOLUME /data
 """
 """As the official images of Valkey: the same user, folder and names of programs."""
+
+MONITORING_FILE = f"""\
+FROM {BASE}
+WORKDIR /debs
+RUN apt-get -qq update && apt-get -qq install --yes --no-install-recommends wget \\
+ && apt-get -qq download prometheus prometheus-alertmanager \\
+ && for deb in *.deb; do dpkg-deb --extract "$deb" /; done && rm -r /debs \\
+ && install --directory --owner=65534 --group=65534 /prometheus /alertmanager
+USER 65534:65534
+WORKDIR /
+"""
+"""User and folders are those of the official images. Packages are unpacked only: none starts a service."""
 
 
 def build_base(podman: Podman, folder: Path, *, suite: str, mirror: str) -> None:
@@ -39,6 +53,13 @@ def build_base(podman: Podman, folder: Path, *, suite: str, mirror: str) -> None
     podman.import_(root, BASE)
     shutil.rmtree(root)
     podman("build", "--quiet", "--tag", REDIS, "-", stdin=REDIS_FILE)
+
+
+def build_monitoring(podman: Podman) -> None:
+    """The images of Prometheus and Alertmanager, of Debian's packages on the base."""
+    for image, program in ((PROMETHEUS, "prometheus"), (ALERTMANAGER, "prometheus-alertmanager")):
+        file = f'{MONITORING_FILE}ENTRYPOINT ["{program}"]\n'
+        podman("build", "--quiet", "--network", "host", "--tag", image, "-", stdin=file)
 
 
 def build_project(podman: Podman, *, base: str | None) -> None:

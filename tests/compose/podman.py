@@ -1,4 +1,4 @@
-"""Podman with a storage and settings of its own, of which nothing is left in the end."""
+"""Podman with storage, settings and a copy of compose.yaml of its own; nothing is left of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from tests.support.places import ROOT
 
 PROJECT = "fluxagents-test"
 MAX_FILES = 4096
@@ -40,10 +42,10 @@ def find_missing(compose: str) -> list[str]:
 
 
 class Podman:
-    """Runs podman, and podman-compose on this project's compose.yaml.
+    """Runs podman, and podman-compose on a copy of this project's compose.yaml and the files that it mounts.
 
     Args:
-        folder: Where images and containers lie; the caller removes it.
+        folder: Where images, containers and the copy lie; the caller removes it.
         driver: Of the storage: `overlay`, or `vfs` where the file system has no overlays.
         compose: The program podman-compose.
         variables: What `.env` says.
@@ -52,6 +54,10 @@ class Podman:
     def __init__(self, folder: Path, *, driver: str, compose: str, variables: dict[str, str]) -> None:
         self._folder = folder
         self._compose = compose
+        self.site = folder / "site"
+        """The copy: whoever operates an installation writes keys and receivers into it."""
+        shutil.copytree(ROOT / "deploy", self.site / "deploy")
+        shutil.copy(ROOT / "compose.yaml", self.site)
         files = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], MAX_FILES)
         settings: dict[str, dict[str, dict[str, Any]]] = {
             "containers.conf": {
@@ -101,7 +107,7 @@ class Podman:
 
     def compose(self, *words: str) -> str:
         """What podman-compose prints on this project."""
-        return _check(self._run([self._compose, "--project-name", PROJECT, *words]))
+        return _check(self._run([self._compose, "--project-name", PROJECT, *words], cwd=self.site))
 
     def import_(self, root: Path, image: str) -> None:
         """Make an image of a folder that is a root file system."""
@@ -118,9 +124,16 @@ class Podman:
         (found,) = json.loads(self("container", "inspect", container(service)))
         return dict(found)
 
-    def _run(self, words: list[str], *, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def find_gateway(self) -> str:
+        """The address of this machine in the network of the containers."""
+        (network,) = json.loads(self("network", "inspect", f"{PROJECT}_default"))
+        return str(network["subnets"][0]["gateway"])
+
+    def _run(
+        self, words: list[str], *, stdin: str = "", cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            words, input=stdin, env=self._environment, capture_output=True, text=True, check=False
+            words, input=stdin, env=self._environment, cwd=cwd, capture_output=True, text=True, check=False
         )
 
 

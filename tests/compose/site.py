@@ -8,6 +8,7 @@ import signal
 import urllib.error
 import urllib.request
 from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,14 +76,17 @@ class Site:
         """Start services, all by default, and wait until each says that it is well."""
         self._podman.compose("up", "--detach", "--no-build", *services)
         for service in services or SERVICES:
-            self._await_health(service)
+            self.await_health(service)
 
     def down(self, *options: str) -> None:
         self._podman.compose("down", *options)
 
-    def check_confinement(self) -> None:
+    def stop(self, service: str) -> None:
+        self._podman.compose("stop", service)
+
+    def check_confinement(self, services: Sequence[str] = SERVICES) -> None:
         """No service is root, has a capability, writes its file system or may take all memory."""
-        for service in SERVICES:
+        for service in services:
             settings = self._podman.inspect(service)
             assert settings["HostConfig"]["ReadonlyRootfs"], service
             assert settings["HostConfig"]["Memory"] > 0, service
@@ -132,7 +136,7 @@ class Site:
         before = self._podman.inspect(service)["State"]
         os.kill(before["Pid"], signal.SIGKILL)
         eventually(lambda: self._has_restarted(service, before), every_s=0.5)
-        self._await_health(service)
+        self.await_health(service)
 
     def write_backup(self, folder: Path) -> None:
         """Write a backup while everything runs."""
@@ -156,6 +160,7 @@ class Site:
     def _show_events(self, run_id: str) -> str:
         return self._podman.exec(SHELL, "fluxagents", "runs", "events", run_id)
 
-    def _await_health(self, service: str) -> None:
+    def await_health(self, service: str) -> None:
+        """Wait until a service says that it is well."""
         check = ("healthcheck", "run", container(service))
         eventually(lambda: self._podman.try_(*check).returncode == 0, within_s=300.0, every_s=2.0)

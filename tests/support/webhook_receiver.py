@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback: keeps what came, and answers as it is told."""
+"""A receiver of webhooks: keeps what came, and answers as it is told."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Receiver:
 
 
 @contextmanager
-def receive(port: int = 0) -> Iterator[Receiver]:
+def receive(port: int = 0, *, host: str = "127.0.0.1") -> Iterator[Receiver]:
     """A receiver on a port, a free one if none is named."""
     receiver = Receiver("")
 
@@ -83,8 +83,8 @@ def receive(port: int = 0) -> Iterator[Receiver]:
             with suppress(OSError):  # the sender may not wait for the answer
                 super().handle()
 
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
-        receiver.url = f"http://127.0.0.1:{server.server_port}"
+    with ThreadingHTTPServer((host, port), Handler) as server:
+        receiver.url = f"http://{host}:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

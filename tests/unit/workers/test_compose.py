@@ -137,6 +137,17 @@ def test_grafana_asks_the_services_that_compose_starts() -> None:
     assert traces, "traces are sent only when somebody wants them"
 
 
+def test_grafana_finds_its_files_where_compose_puts_them() -> None:
+    mounts = dict(mount.removesuffix(":ro").split(":") for mount in SERVICES["grafana"]["volumes"])
+    assert mounts["./deploy/grafana/provisioning"] == "/etc/grafana/provisioning"
+    provisioning = ROOT / "deploy" / "grafana" / "provisioning"
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "fluxagents.yml").read_text())["providers"]
+    assert provider["options"]["path"] == mounts["./deploy/grafana/dashboards"]
+    for file in provisioning.rglob("*.yml"):
+        # Grafana reads no other version, and of a file without one nothing.
+        assert yaml.safe_load(file.read_text())["apiVersion"] == 1
+
+
 def test_flower_is_reached_from_this_machine_only() -> None:
     assert SERVICES["flower"]["ports"] == ["127.0.0.1:5555:5555"]
     assert not any("read_only" in argument for argument in SERVICES["flower"]["command"])

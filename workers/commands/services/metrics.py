@@ -16,11 +16,7 @@ from fluxagents.workers.settings import Settings
 @click.command(epilog=examples("fluxagents metrics", "fluxagents metrics fluxagents_runs"))
 @click.argument("names", nargs=-1)
 def metrics(*, names: tuple[str, ...]) -> None:
-    """Show all metrics, or those that are named. docs/metrics.md says what each means.
-
-    Raises:
-        FluxError: There is no metric of such a name.
-    """
+    """Show all metrics, or those that are named. docs/metrics.md says what each means."""
     for name in names:
         if name not in BY_NAME:
             raise FluxError(
