@@ -65,8 +65,8 @@ def compare_growth(
 def hold_change(model: Model, change: Callable[[Model], T]) -> Iterator[tuple[Model, T]]:
     """Let a change hold for a while; gives the changed model, and what the change reports.
 
-    A large model is changed in a copy, and an interrupt leaves no half of the change in it. What was taken out
-    of a small one is put back where it was.
+    A large model is changed in a copy, and an interrupt leaves no half of the change in it. What was taken
+    out of a small one is put back where it was.
     """
     if len(model.reactions) > LARGE:
         changed = model.copy()
