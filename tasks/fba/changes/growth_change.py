@@ -70,7 +70,7 @@ def hold_change(model: Model, change: Callable[[Model], T]) -> Iterator[tuple[Mo
     """
     if len(model.reactions) > LARGE:
         changed = model.copy()
-        yield changed, change(changed)
+        yield changed, _change(changed, change)
         return
     context = cobra.util.context.get_context(model)
     if context is not None:
@@ -79,10 +79,18 @@ def hold_change(model: Model, change: Callable[[Model], T]) -> Iterator[tuple[Mo
     order = [[item.id for item in items] for items in _list_parts(model)]
     try:
         with model:
-            yield model, change(model)
+            yield model, _change(model, change)
     finally:
         for items, ids in zip(_list_parts(model), order, strict=True):
             _restore_order(items, ids)
+
+
+def _change(model: Model, change: Callable[[Model], T]) -> T:
+    """Change it, and order new genes: cobra adds those of a rule as a set, in an order of each process."""
+    known = {gene.id: place for place, gene in enumerate(model.genes)}
+    done = change(model)
+    model.genes.sort(key=lambda gene: (known.get(gene.id, len(known)), gene.id))
+    return done
 
 
 def _list_parts(model: Model) -> tuple[DictList, ...]:

@@ -76,6 +76,14 @@ def test_a_model_that_was_a_draft_for_a_while_is_in_its_order_again(fresh_textbo
     assert fresh_textbook.reactions.get_by_id("FRUpts2") is fresh_textbook.reactions[before.index("FRUpts2")]
 
 
+def test_new_genes_have_one_order_in_all_processes(fresh_textbook: Any) -> None:
+    genes, known = [f"g{number:02}" for number in range(20)], [gene.id for gene in fresh_textbook.genes]
+    draft = draft_of(fresh_textbook, " and ".join(reversed(genes)))
+    with hold_change(fresh_textbook, partial(reduce_to_draft, draft=draft)) as (changed, _):
+        assert [gene.id for gene in changed.genes] == genes
+    assert [gene.id for gene in fresh_textbook.genes] == known
+
+
 def list_ids(model: Any) -> list[str]:
     return [item.id for items in (model.reactions, model.metabolites, model.genes) for item in items]
 
