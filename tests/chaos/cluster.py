@@ -81,6 +81,8 @@ class Cluster:
     Args:
         folder: Where Redis, data and logs are.
         workers: Names of the workers for tools.
+        app: The module of their application.
+        queues: From which they take tasks.
         forked: Whether processes are forked from one that has imported everything, which starts them faster.
         url: Of a Redis of the caller's, which workers reach directly.
     """
@@ -90,12 +92,16 @@ class Cluster:
         folder: Path,
         *,
         workers: Sequence[str] = WORKERS,
+        app: str = "tests.chaos.app",
+        queues: Sequence[str] = TOOLS_POOL.queues,
         forked: bool = False,
         url: str = "",
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.workers = tuple(workers)
+        self._app_module = app
+        self._queues = tuple(queues)
         self.mark = uuid4().hex
         self.server = EmbeddedRedis(folder / "redis")
         own_url = self.server.start()
@@ -161,7 +167,7 @@ class Cluster:
         """Start a process unless it runs."""
         process = self._processes.get(name)
         if process is None or process.popen.poll() is not None:
-            self.spawn(name, *arguments(name))
+            self.spawn(name, *arguments(name, self._queues))
 
     def supervise(self) -> None:
         """Start again what ended by itself, as `fluxagents up` or an orchestrator does."""
@@ -183,7 +189,7 @@ class Cluster:
         path = self.folder / f"{name}.log"
         with path.open("ab") as log:
             popen = subprocess.Popen(
-                [sys.executable, "-m", "celery", "--quiet", "-A", "tests.chaos.app", *arguments],
+                [sys.executable, "-m", "celery", "--quiet", "-A", self._app_module, *arguments],
                 cwd=tree,
                 env=self.environment | variables,
                 stdin=subprocess.DEVNULL,
@@ -341,7 +347,7 @@ def _parents(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def arguments(name: str) -> list[str]:
+def arguments(name: str, queues: Sequence[str] = TOOLS_POOL.queues) -> list[str]:
     """Of Celery, for one of the processes."""
     if name.startswith("beat"):
         return ["beat", "--pidfile=", "--loglevel=INFO"]
@@ -351,7 +357,7 @@ def arguments(name: str) -> list[str]:
         f"--hostname={name}@%h",
         "--pool=threads" if control else "--pool=prefork",
         "--concurrency=2",
-        "--queues=control,human" if control else f"--queues={','.join(TOOLS_POOL.queues)}",
+        "--queues=control,human" if control else f"--queues={','.join(queues)}",
         "--loglevel=INFO",
         "-O",
         "fair",
