@@ -46,6 +46,7 @@ PARTS = (
     "pages",
     "scrape",
     "maps",
+    "large_plots",
 )
 
 LOOKED_AT = 10_000
@@ -67,6 +68,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         flatness,
         http_api,
         knock_outs,
+        large_plots,
         looks,
         lp,
         maps,
@@ -122,6 +124,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         "pages": lambda: list(pages.lines(url, folder)),
         "scrape": lambda: list(scrape.lines(url, folder, SCRAPED)),
         "maps": lambda: list(maps.lines()),
+        "large_plots": lambda: list(large_plots.lines()),
     }
 
 

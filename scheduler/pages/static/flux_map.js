@@ -61,7 +61,8 @@
   function show(panel, element, onLoad) {
     const inner = document.createElement("div");
     element.appendChild(inner);
-    escher.Builder(map, null, null, escher.libs.d3_select(inner), {
+    // Escher writes what it shows into the map that it is given: each drawing has one of its own.
+    escher.Builder(structuredClone(map), null, null, escher.libs.d3_select(inner), {
       menu: "none",
       fill_screen: false,
       enable_editing: false,
@@ -97,9 +98,14 @@
     });
   }
 
+  // One map after the other, so that the page answers in between.
+  function forEachMap(act) {
+    panels.forEach((panel, number) => window.setTimeout(() => act(panel, number)));
+  }
+
   const elements = document.querySelectorAll(".map");
   const builders = [];
-  panels.forEach((panel, number) => show(panel, elements[number], (builder) => {
+  forEachMap((panel, number) => show(panel, elements[number], (builder) => {
     builders[number] = builder;
     if (Object.keys(builders).length === panels.length) {
       builders.forEach(moveTogether);
@@ -114,17 +120,18 @@
   };
   choices.addEventListener("click", (event) => ZOOMS[event.target.dataset.zoom]?.());
   choices.addEventListener("change", () => {
-    builders.forEach((builder, number) => {
+    forEachMap((panel, number) => {
+      const builder = builders[number];
       builder.settings.set("identifiers_on_map", choices.elements.names.checked ? "name" : "bigg_id");
-      builder.settings.set("reaction_styles", styleReactions(panels[number]));
-      writeDifferences(builder, panels[number]);
+      builder.settings.set("reaction_styles", styleReactions(panel));
+      writeDifferences(builder, panel);
     });
   });
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    builders.forEach((builder, number) => {
-      builder.settings.set("reaction_no_data_color", readColor("rest"));
-      builder.settings.set("reaction_scale", scale(panels[number]));
-      writeDifferences(builder, panels[number]);
+    forEachMap((panel, number) => {
+      builders[number].settings.set("reaction_no_data_color", readColor("rest"));
+      builders[number].settings.set("reaction_scale", scale(panel));
+      writeDifferences(builders[number], panel);
     });
   });
 })();
