@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,21 +116,16 @@ def write_map_page(drawn: StoredMap, *, is_file: bool, picture: str = "") -> str
 
 
 def _encode_panel(panel: MapPanel) -> dict[str, JsonValue]:
+    """What Escher draws, and what is written over it: of two sets of data it knows the first only."""
     return {
         "isDifference": panel.is_difference,
         "fullWidth": panel.full_width,
-        "data": [dict(values) for values in _list_data(panel)],
+        "data": dict(panel.directions),
+        "shown": dict(panel.shown),
         "texts": {reaction: f"{value:+.3g}" for reaction, value in panel.shown.items() if value}
         if panel.is_difference
         else {},
     }
-
-
-def _list_data(panel: MapPanel) -> Iterator[Mapping[str, float]]:
-    """As Escher takes it: of two sets of data it shows the second less the first, with the first's arrows."""
-    yield panel.directions
-    if panel.is_difference:
-        yield {reaction: panel.directions[reaction] + value for reaction, value in panel.shown.items()}
 
 
 def _embed(value: Any) -> str:

@@ -41,19 +41,21 @@
     return choices.elements.values.checked ? [...styles, "text"] : styles;
   }
 
-  // Beside the difference of two sets of data Escher would write both.
+  // Escher has the fluxes, and so the arrows, of one state; colour, width and number are those of the difference.
   function writeDifferences(builder, panel) {
     if (panel.isDifference) {
       for (const reaction of Object.values(builder.map.reactions)) {
+        const value = panel.shown[reaction.bigg_id] ?? null;
+        reaction.data = value;
         reaction.data_string = panel.texts[reaction.bigg_id] ?? "";
+        for (const segment of Object.values(reaction.segments)) segment.data = value;
       }
     }
     builder.map.draw_everything();
   }
 
   function scale(panel) {
-    const [first, second] = panel.data;
-    const sizes = Object.keys(first).map((id) => Math.abs(second ? second[id] - first[id] : first[id]));
+    const sizes = Object.values(panel.shown).map(Math.abs);
     const most = Math.max(panel.fullWidth * 1.001, ...sizes);
     return (panel.isDifference ? scaleDifferences : scaleFluxes)(panel.fullWidth, most);
   }
@@ -72,7 +74,6 @@
       scroll_behavior: "zoom",
       use_3d_transform: false,
       reaction_data: panel.data,
-      reaction_compare_style: "diff",
       reaction_styles: styleReactions(panel),
       reaction_scale: scale(panel),
       reaction_scale_preset: false,

@@ -73,4 +73,4 @@ def test_untrusted_text_stays_text() -> None:
         page = write_map_page(build_map([1.0, 1.0], name=HOSTILE), is_file=is_file)
         assert "alert(1)</script>" not in page
         assert "<b>hostile" not in page
-        assert read_data(page)["panels"][0]["data"][0][HOSTILE] == 4.0
+        assert read_data(page)["panels"][0]["data"][HOSTILE] == 4.0

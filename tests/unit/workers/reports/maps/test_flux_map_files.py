@@ -38,6 +38,12 @@ def test_a_picture_repeats_to_the_byte() -> None:
     assert ET.fromstring(first).tag.endswith("svg")
 
 
+def list_blue_shares(drawn: str) -> set[bool]:
+    """Of each colour of the lines of a reaction whether it is more blue than red."""
+    colors = re.findall(r"stroke: rgb\((\d+), \d+, (\d+)\)", drawn)
+    return {int(blue) > int(red) for red, blue in colors}
+
+
 def test_a_page_runs_escher_and_shows_both_states(
     result: Any, args: draw_flux_map.Args, tmp_path: Path
 ) -> None:
@@ -56,6 +62,15 @@ def test_a_page_runs_escher_and_shows_both_states(
     assert "<h2>EX_o2_e ≤ 0</h2>" in shown
     assert "<h2>Difference: as in the model less EX_o2_e ≤ 0</h2>" in shown
     assert "PFL -17.8" in shown
+    here, there, difference = shown.split('class="map"')[1:]
+    assert "EX_o2_e -21.8" in here
+    assert "EX_o2_e 0.00" in there
+    assert "EX_o2_e -21.8" not in there
+    # Less is orange, more is blue.
+    (lessened,) = (each for each in difference.split('class="reaction"') if "PFL -17.8" in each)
+    (increased,) = (each for each in difference.split('class="reaction"') if "EX_o2_e +21.8" in each)
+    assert list_blue_shares(lessened) == {False}
+    assert list_blue_shares(increased) == {True}
 
 
 @pytest.fixture(scope="module")
