@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.support.genomes import GENOME
 from tests.support.http_api import Api
+from tests.support.page_visits import enter, open_browser
+from tests.support.page_visits import send as send_form
 
 from fluxagents import AsyncHttpClient, FluxError, HttpClient
 from fluxagents.flows.errors import ErrorClass
@@ -62,6 +64,14 @@ def test_who_only_looks_stores_none(api: Api, rob: dict[str, str]) -> None:
     body = {"upload": send(api, rob, PROTEINS), "name": "p.faa"}
     reader = api.bearer("vera", Role.VIEWER)
     assert api.client.post("/v1/genomes", json=body, headers=reader).status_code == 403
+
+
+def test_who_only_looks_begins_none_on_the_page(api: Api, rob: dict[str, str]) -> None:
+    body = {"upload": send(api, rob, PROTEINS), "name": "p.faa"}
+    digest = api.client.post("/v1/genomes", json=body, headers=rob).json()["digest"]
+    enter(api, browser := open_browser(api), "vera", Role.VIEWER)
+    status, page = send_form(browser, "/genomes", genome_digest=digest, universe="e_coli_core")
+    assert (status, "may not" in page) == (403, True)
 
 
 def test_a_script_sends_a_file_in_parts(

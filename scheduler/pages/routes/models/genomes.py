@@ -84,6 +84,8 @@ def build(who: Who) -> Response:
 
 def _read_files(who: Visitor) -> dict[str, GenomeFile]:
     """The files of the form by field, which belong together."""
+    # Before anything is read: what an error quotes is for those who may store it.
+    who.client.authority.permit(Action.ARTIFACT_ADD, Resource(kind="artifact", id="genome"))
     files = {field: file for field in FILES if (file := _read_file(who, field)) is not None}
     if "genome" not in files:
         raise FluxError(ErrorClass.BAD_ARGUMENT, "no genome was chosen", suggestions=("choose its file",))
