@@ -8,25 +8,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from fluxagents.flows.engine.tool_flows import build_call_flow
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
+from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME
-from fluxagents.scheduler.http.access import check_may_read
+from fluxagents.scheduler.http.access import VisibleSessions, check_may_read
 from fluxagents.scheduler.http.routes.models import list_shipped
+from fluxagents.scheduler.http.run_listing import RunFilter, list_page
 from fluxagents.scheduler.pages.drawings.lineage_graph import HEIGHT, WIDTH, build_lineage
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.routes.models.analyses import (
-    ANALYSES,
-    Args,
-    ModelAnalysis,
-    find_analysis,
-    list_runs_on,
-    start_analysis,
-)
 from fluxagents.scheduler.pages.values import list_values, plain_value
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
+from fluxagents.scheduler.runs.model_analyses import Args, ModelAnalysis, find_analysis
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.ports.models import SHIPPED, ModelRecord
 
@@ -34,6 +30,12 @@ router = APIRouter(route_class=PageRoute)
 
 COMPARISON = "model_comparison"
 """The flow that lays models side by side."""
+
+ANALYSES = ("analyze_metabolic_model", "score_model", "compare_media_performance")
+"""Tools that a page of a model starts by a button, each with nothing but what it takes by itself."""
+
+MAX_RUNS = 200
+"""Runs on a model whose results are looked at, the newest."""
 
 MAX_LISTED = 500
 RUNS = 10
@@ -70,7 +72,7 @@ def analyse(model: str, who: Who) -> Response:
     tool = who.form.get("tool")
     if tool not in ANALYSES:
         raise FluxError(ErrorClass.BAD_ARGUMENT, f"{quote(tool)} is none of {', '.join(ANALYSES)}")
-    start_analysis(who, record, tool)
+    _start_analysis(who, record, tool)
     return go_to(f"/models/{record.digest}#{tool}")
 
 
@@ -117,7 +119,7 @@ def _list_growth(who: Visitor, media: ModelAnalysis) -> Sequence[Mapping[str, An
 def _show(model: str, who: Visitor, other: str = "", problem: str = "") -> Response:
     check_may_read(who.client, "model", model)
     record = who.client.models.show(who.client.models.resolve(model, files=False))
-    runs = list_runs_on(who, record)
+    runs = _list_runs_on(who, record)
     reading = find_analysis(runs, record.digest, "analyze_metabolic_model")
     score = find_analysis(runs, record.digest, "score_model")
     media = find_analysis(runs, record.digest, "compare_media_performance", _is_of_library)
@@ -148,3 +150,21 @@ def _show(model: str, who: Visitor, other: str = "", problem: str = "") -> Respo
         other=other,
         problem=problem,
     )
+
+
+def _list_runs_on(who: Visitor, record: ModelRecord) -> list[RunState]:
+    """The newest runs on a model that whoever looks may see, under whatever name it had."""
+    shows = VisibleSessions(who.client).shows
+
+    def is_on_it(state: RunState) -> bool:
+        return (state.model == record.digest or state.model_name == record.name) and shows(state)
+
+    return list_page(who.client.store, RunFilter(), is_on_it, limit=MAX_RUNS, after=None)[0]
+
+
+def _start_analysis(who: Visitor, record: ModelRecord, tool: str) -> None:
+    """Start the run that calls a tool on a model."""
+    flow = build_call_flow(tool, {})
+    who.client.store.save_flow(flow)
+    spec = RunSpec(model=record.digest, inputs={})
+    list(who.client.batch(flow.digest, [spec], session="", lane="interactive"))

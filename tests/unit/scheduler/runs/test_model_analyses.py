@@ -7,7 +7,7 @@ from typing import Any
 from fluxagents.flows.engine.tool_flows import build_call_flow
 from fluxagents.flows.events import FlowRef
 from fluxagents.flows.state import Finding, RunState
-from fluxagents.scheduler.pages.routes.models.analyses import find_analysis
+from fluxagents.scheduler.runs.model_analyses import find_analysis
 
 MODEL, CHANGED = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 TOOL = "score_model"
