@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 SECONDS_PER_HOUR = 3600.0
 
+DEFAULT_KCAT_PER_S = 65.0
+"""Of all reactions where no table is given; as in O'Brien et al. 2013, doi:10.1038/msb.2013.52."""
+
+DEFAULT_MOLECULAR_WEIGHT_KDA = 40.0
+"""Where no table is given: some 360 amino acids of 110 Da, one subunit."""
+
 
 @dataclass(frozen=True, slots=True)
 class EnzymeCost:
@@ -53,6 +59,7 @@ class EnzymeCosts:
     unmapped: tuple[str, ...]
     """Reactions of the table that the model does not have."""
     default_weight_kda: float
+    default_kcat_per_s: float | None
 
     @property
     def weights(self) -> Mapping[int, tuple[float, float]]:
@@ -67,7 +74,7 @@ def compute_costs(
 
     Args:
         model: Only its reactions with genes get default values.
-        enzymes: Of the user.
+        enzymes: Of the user; without any, both defaults are those of this module unless they are given.
         default_kcat: Where no turnover number is known, 1/s; such reactions cost nothing if None.
         default_weight: Where no molecular weight is known, kDa; the median of those known if None.
 
@@ -80,11 +87,14 @@ def compute_costs(
     of_reaction: dict[str, list[Enzyme]] = {}
     for enzyme in enzymes:
         of_reaction.setdefault(enzyme.reaction, []).append(enzyme)
-    if not of_reaction.keys() - set(unmapped):
+    if enzymes and not of_reaction.keys() - set(unmapped):
         message = f"none of the {len(unmapped)} reactions of the table is in model '{model.id}'"
         raise FluxError(
             ErrorClass.UNKNOWN_ID, message, suggestions=nearest(unmapped[0], ids) if unmapped else ()
         )
+    if not enzymes:
+        default_kcat = default_kcat or DEFAULT_KCAT_PER_S
+        default_weight = default_weight or DEFAULT_MOLECULAR_WEIGHT_KDA
     weight = _find_default_weight(enzymes, default_weight)
     costs, free = {}, []
     for index, reaction in enumerate(model.reactions):
@@ -96,7 +106,7 @@ def compute_costs(
             costs[index] = min(known, key=lambda cost: (not cost.has_own_kcat, cost.forward))
         elif candidates:
             free.append(reaction.id)
-    return EnzymeCosts(costs, tuple(free), unmapped, weight)
+    return EnzymeCosts(costs, tuple(free), unmapped, weight, default_kcat)
 
 
 def _find_default_weight(enzymes: Sequence[Enzyme], stated: float | None) -> float:

@@ -30,30 +30,28 @@ class Enzyme(BaseModel):
 
 
 class EnzymeArgs(Args):
-    """Enzymes: given as they are, or as a stored table."""
+    """Enzymes: given as they are, or as a stored table; without both all have default values."""
 
     enzymes: tuple[Enzyme, ...] = Field(
         default=(),
         max_length=20_000,
-        description="Of several enzymes of a reaction the cheapest is used.",
+        description="The cheapest is used.",
     )
     enzyme_table: str | None = Field(
         default=None,
         max_length=300,
-        description="Instead of 'enzymes': digest of a stored table with their fields as columns.",
+        description="Instead: digest of a stored table.",
     )
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if self.enzymes and self.enzyme_table is not None:
             raise ValueError("give 'enzymes' or 'enzyme_table', not both")
-        if not self.enzymes and self.enzyme_table is None:
-            raise ValueError("give 'enzymes' or 'enzyme_table'")
         return self
 
 
 def read_enzymes(sources: Sources, args: EnzymeArgs) -> tuple[Enzyme, ...]:
-    """The enzymes that the arguments name.
+    """The enzymes that the arguments name; none if they name no table.
 
     Raises:
         FluxError: `UNKNOWN_ID` for a table that is not stored or a column that it lacks, `BAD_ARGUMENT` for a

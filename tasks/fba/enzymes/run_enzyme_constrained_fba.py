@@ -43,16 +43,22 @@ INSIDE = 1e-9
 
 
 class Args(StrainArgs, EnzymeArgs):
-    """The enzymes, their pool, and what is taken where the table has nothing."""
+    """The enzymes, their pool (the default was fitted to E. coli), and what is taken where nothing is known.
 
-    pool_g_per_gdw: float = Field(
-        default=0.095, gt=0, le=1, description="Enzyme that all reactions share; 0.095 was fitted to E. coli."
-    )
+    Without a default turnover number a reaction that the table lacks costs nothing; without a default weight
+    it has the median of the table. Without a table they are those of `enzyme_costs`.
+    """
+
+    pool_g_per_gdw: float = Field(default=0.095, gt=0, le=1, description="Shared by all.")
     default_kcat_per_s: float | None = Field(
-        default=None, gt=0, description="Of reactions with genes and no kcat; without it they cost nothing."
+        default=None,
+        gt=0,
+        description="Where none is known.",
     )
     default_molecular_weight_kda: float | None = Field(
-        default=None, gt=0, description="Where none is known; the median of those known if absent."
+        default=None,
+        gt=0,
+        description="Where none is known.",
     )
 
 
@@ -105,6 +111,8 @@ class Result(StrainResult):
     )
     assumed_weight: tuple[str, ...] = Field(description="Reactions with the default molecular weight.")
     default_molecular_weight_kda: float
+    default_kcat_per_s: float | None = Field(description="None if reactions without one cost nothing.")
+    is_default_pool: bool = Field(description="Whether the size of the pool was not stated.")
     without_cost: tuple[str, ...] = Field(description="Reactions with genes and without a turnover number.")
     unmapped_reactions: tuple[str, ...] = Field(description="Of the table, not in the model.")
     pool_fractions: dict[str, float] = Field(description="Share of the pool by reaction, largest first.")
@@ -115,7 +123,8 @@ class Result(StrainResult):
         scalars = (
             "status_with_pool", "growth_with_pool_per_h", "growth_fraction_of_wild_type", "pool_g_per_gdw",
             "used_g_per_gdw", "is_pool_limiting", "least_pool_g_per_gdw", "needed_pool_g_per_gdw",
-            "gain_per_g", "reactions_with_cost", "default_molecular_weight_kda",
+            "gain_per_g", "reactions_with_cost", "default_molecular_weight_kda", "default_kcat_per_s",
+            "is_default_pool",
         )  # fmt: skip
         lists = (
             "assumed_kcat", "assumed_reverse_kcat", "assumed_weight", "without_cost", "unmapped_reactions",
@@ -177,6 +186,7 @@ def run(model: Model, args: Args, enzymes: Sequence[Enzyme] | None = None) -> Re
         | _list_assumed(model, costs)
         | {
             "pool_g_per_gdw": args.pool_g_per_gdw,
+            "is_default_pool": "pool_g_per_gdw" not in args.model_fields_set,
             "status_with_pool": solution.status,
             "growth_with_pool_per_h": growth,
             "growth_fraction_of_wild_type": growth / best if growth is not None and best else None,
@@ -334,6 +344,7 @@ def _list_assumed(model: Model, costs: EnzymeCosts) -> dict[str, object]:
         ),
         "assumed_weight": tuple(name for name, cost in by_id.items() if not cost.has_own_weight),
         "default_molecular_weight_kda": costs.default_weight_kda,
+        "default_kcat_per_s": costs.default_kcat_per_s,
         "without_cost": costs.free,
         "unmapped_reactions": costs.unmapped,
     }
@@ -341,13 +352,14 @@ def _list_assumed(model: Model, costs: EnzymeCosts) -> dict[str, object]:
 
 TOOL = Tool(
     name="run_enzyme_constrained_fba",
-    purpose="Growth and fluxes when all enzymes share one pool (kcat and molecular weights from a table).",
+    purpose="Growth and fluxes when all enzymes share one pool.",
     questions=(
         "Which fluxes do enzyme limits allow?",
         "enzyme constrained",
         "enzyme constraints",
         "enzyme pool",
         "protein pool",
+        "Does the protein pool limit growth?",
         "sMOMENT",
         "GECKO",
         "proteome limited",

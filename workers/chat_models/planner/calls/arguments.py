@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from fluxagents.workers.chat_models.planner.calls.communities import COMMUNITY_INTENTS, read_community
+from fluxagents.workers.chat_models.planner.calls.enzyme_limits import ENZYME_LIMITS, read_enzyme_limits
 from fluxagents.workers.chat_models.planner.calls.gains import (
     read_limitations,
     read_phase_plane,
@@ -289,6 +290,7 @@ ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
     "phase_plane": read_phase_plane,
     "robustness": read_robustness,
     "time_course": read_time_course,
+    ENZYME_LIMITS: read_enzyme_limits,
     "essentiality": read_essentiality,
     "gene_pairs": read_gene_pairs,
     "synthetic_lethals": read_synthetic_lethals,

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from fluxagents.tasks.registry import TOOLS
-from fluxagents.workers.chat_models.planner.clauses.clause import TIME_COURSE, Clause
+from fluxagents.workers.chat_models.planner.clauses.clause import Clause, is_taken
 from fluxagents.workers.chat_models.planner.rules.intents import load_intents, load_weights
 from fluxagents.workers.chat_models.planner.words.examples import WORD, load_idle_words
 from fluxagents.workers.chat_models.planner.words.lexicon import fold
@@ -18,7 +18,6 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     DATABASE_ID,
     END,
     GENE,
-    MILLIMOLAR,
     NUMBER,
     ORGANISM,
     PERCENT,
@@ -69,7 +68,7 @@ def find_unused_words(
         and not _names_neighbour(clause.phrase.tokens, at)
         and token.tag not in listed
         and not _is_among(token, values)
-        and not (clause.intent == TIME_COURSE and token.text == MILLIMOLAR)
+        and not is_taken(clause.intent, token)
     ]
 
 

@@ -25,7 +25,16 @@ from fluxagents.workers.chat_models.planner.words.examples import FLOW
 from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, Phrase
 
 _SETTINGS = frozenset(
-    {"threshold_fraction_of_wild_type", "fraction_of_optimum", "points", "samples", "seed", "loopless"}
+    {
+        "threshold_fraction_of_wild_type",
+        "fraction_of_optimum",
+        "points",
+        "samples",
+        "seed",
+        "loopless",
+        "pool_g_per_gdw",
+        "enzyme_table",
+    }
 )
 SCREEN = "nutrient_screen"
 """The intent that feeds sources one after the other."""

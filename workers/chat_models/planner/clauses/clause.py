@@ -29,11 +29,20 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     UNKNOWN,
     UNSUPPORTED,
     Phrase,
+    Token,
     is_like_an_id,
 )
 
 TIME_COURSE = "time_course"
 """The intent that takes concentrations."""
+
+_TAKEN = {
+    TIME_COURSE: re.compile(rf"{MILLIMOLAR}$"),
+    "run_enzyme_constrained_fba": re.compile(
+        r"kcats?$|turnover number|molecular (?:weight|mass)", re.IGNORECASE
+    ),
+}
+"""Words that no other intent can use, by the intent that takes them."""
 
 OFF_TOPIC = "off topic"
 """The entry of `unsupported.toml` for words that concern no tool."""
@@ -121,10 +130,7 @@ class Clause:
     @property
     def unsupported_requests(self) -> list[str]:
         """What it asks for and no tool can do."""
-        requests = list(self.phrase.list_values(UNSUPPORTED))
-        if self.intent == TIME_COURSE:
-            others = (t for t in self.phrase.tokens if t.text != MILLIMOLAR)
-            requests = list(Phrase(tuple(others)).list_values(UNSUPPORTED))
+        requests = list_unsupported(self.intent, self.phrase)
         return [*requests, _NAMELESS] if self._lacks_id() else requests
 
     @property
@@ -166,6 +172,16 @@ class Clause:
         if self.intent == "growth":
             return bool(tags & {"knockout", "mutant"})
         return self.intent == "essentiality" and UNKNOWN in tags and not tags & {"gene", "reaction", "which"}
+
+
+def list_unsupported(intent: str, phrase: Phrase) -> list[str]:
+    """What a phrase asks for and no tool can do; a word that the tool of the intent takes is none."""
+    return list(Phrase(tuple(t for t in phrase.tokens if not is_taken(intent, t))).list_values(UNSUPPORTED))
+
+
+def is_taken(intent: str, token: Token) -> bool:
+    """Whether a word that is no tool's otherwise is one of the tool of this intent."""
+    return intent in _TAKEN and _TAKEN[intent].match(token.text) is not None
 
 
 def read_clause(phrase: Phrase, *, orders: bool) -> Clause:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fluxagents.workers.chat_models.planner.clauses.clause import match_intent
+from fluxagents.workers.chat_models.planner.clauses.clause import list_unsupported, match_intent
 from fluxagents.workers.chat_models.planner.conditions.alternatives import PLAIN, find_conditions
 from fluxagents.workers.chat_models.planner.rules.intents import IntentMatch
 from fluxagents.workers.chat_models.planner.rules.orders import OPENINGS, begins_sentence, is_order
@@ -114,7 +114,7 @@ def _is_separate(part: Phrase, segment: Phrase, *, orders: bool) -> bool:
     is_detail = is_model_list or _begins_with(segment, _NEGATIONS) or _only_states_uptake(segment.trim())
     if first is None or not first.has_concept or is_detail:
         return False
-    if second is None and UNSUPPORTED in segment.tags and UNSUPPORTED not in part.tags:
+    if second is None and list_unsupported(first.name, segment) and UNSUPPORTED not in part.tags:
         return _begins_with_and(segment)
     if second is None:
         # "… on acetate, and which without oxygen?" asks the same again.

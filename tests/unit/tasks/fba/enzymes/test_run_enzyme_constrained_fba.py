@@ -120,6 +120,20 @@ def test_what_is_assumed_is_named(textbook: Any, call: Call) -> None:
     assert {"ENO", "FUM"} <= set(with_default.assumed_kcat)
 
 
+def test_without_a_table_all_values_are_defaults_and_said_to_be(textbook: Any, call: Call) -> None:
+    found = call(NAME, textbook, pool_g_per_gdw=0.05)
+    assert (found.default_kcat_per_s, found.default_molecular_weight_kda, found.is_default_pool) == (
+        65,
+        40,
+        False,
+    )
+    assert len(found.assumed_kcat) == len(found.assumed_weight) == found.reactions_with_cost > 0
+    assert found.without_cost == ()
+    same = call(NAME, textbook, default_kcat_per_s=32.5, default_molecular_weight_kda=20)
+    assert (same.is_default_pool, same.pool_g_per_gdw) == (True, 0.095)
+    assert same.needed_pool_g_per_gdw == pytest.approx(found.needed_pool_g_per_gdw)
+
+
 def test_the_cheapest_of_several_enzymes_is_used(textbook: Any, call: Call) -> None:
     slow = {"reaction": "PFK", "kcat_per_s": 1, "molecular_weight_kda": 140}
     one, both = (

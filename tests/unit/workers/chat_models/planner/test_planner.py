@@ -42,6 +42,7 @@ def at(**limits: float) -> dict[str, Any]:
 
 
 NO_OXYGEN = at(o2_e=0.0)
+ENZYMES = "run_enzyme_constrained_fba"
 LETHALS, CUT_SETS = "find_synthetic_lethals", "find_minimal_cut_sets"
 
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
@@ -114,6 +115,13 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
         },
     ),
     ("How sensitive is growth to PGI?", "run_robustness", {"reaction": "PGI"}),
+    ("How fast does it grow with an enzyme pool of 0.05 g/gDW?", ENZYMES, {"pool_g_per_gdw": 0.05}),
+    ("Growth with a protein pool of 0.1 g/gDW and the default kcats", ENZYMES, {"pool_g_per_gdw": 0.1}),
+    (
+        "growth with enzyme limits from the table sha256:abcdef0123456789",
+        ENZYMES,
+        {"enzyme_table": "sha256:abcdef0123456789"},
+    ),
     ("synthetic lethals of order 3", LETHALS, {"kind": "reactions", "most_knock_outs": 3}),
     ("Which sets of 3 reactions are lethal together?", LETHALS, {"kind": "reactions", "most_knock_outs": 3}),
     ("Synthetic lethals up to order 2, genes", LETHALS, {"kind": "genes", "most_knock_outs": 2}),

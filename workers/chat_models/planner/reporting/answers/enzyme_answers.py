@@ -17,9 +17,9 @@ _POOL = "g/gDW"
 _LARGEST = 5
 
 _ASSUMED = {
-    "assumed_kcat": "the default turnover number",
+    "assumed_kcat": "the default turnover number{kcat}",
     "assumed_reverse_kcat": "the forward turnover number for the reverse direction",
-    "assumed_weight": "the default molecular weight",
+    "assumed_weight": "the default molecular weight{weight}",
     "without_cost": "no cost, as no turnover number is known",
 }
 
@@ -46,9 +46,25 @@ def describe_enzyme_limits(finding: ReportedFinding) -> Iterator[str]:
     if shares:
         parts = [f"{finding.names.write_short(name)} {format_number(share)}" for name, share in shares]
         yield f"The largest shares of the pool: {join_words(parts)}."
-    for name, what in _ASSUMED.items():
-        if finding.count(name):
-            count = count_things(finding.count(name), "reaction")
-            yield f"{count} {'has' if finding.count(name) == 1 else 'have'} {what}: {finding.list_ids(name)}."
+    yield from _describe_assumptions(finding)
     yield from finding.list_all("unmapped_reactions", "reaction of the table", "not in the model",
                                 "reactions of the table")  # fmt: skip
+
+
+def _describe_assumptions(finding: ReportedFinding) -> Iterator[str]:
+    """Which of pool, turnover numbers and molecular weights are defaults."""
+    if finding.get("is_default_pool"):
+        yield f"The pool of {format_number(finding.values['pool_g_per_gdw'])} {_POOL} is a default."
+    kcat, weight = finding.get("default_kcat_per_s"), finding.get("default_molecular_weight_kda")
+    values = {
+        "kcat": "" if kcat is None else f" of {format_number(kcat)} 1/s",
+        "weight": "" if weight is None else f" of {format_number(weight)} kDa",
+    }
+    every = finding.get("reactions_with_cost")
+    for name, what in _ASSUMED.items():
+        count = finding.count(name)
+        if count and count == every:
+            yield f"All {count_things(count, 'reaction')} with a cost have {what.format(**values)}."
+        elif count:
+            has = f"{count_things(count, 'reaction')} {'has' if count == 1 else 'have'}"
+            yield f"{has} {what.format(**values)}: {finding.list_ids(name)}."
