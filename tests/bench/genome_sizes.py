@@ -1,8 +1,8 @@
 """Memory and time of a draft by the size of its genome, phase by phase, and alignment in shards.
 
 `python -m tests.bench.genome_sizes 500 1000 2000 4321` drafts cuts of E. coli; each phase runs in a process
-of its own, as on a worker. `--shards` aligns all proteins by one program and, in turns, by two at a time with
-half each. `--refuse MB` reads a file of that size, plain and packed.
+of its own, as on a worker. `--shards 4321` aligns all proteins by one program and, in turns, by two at a time
+with half each. `--refuse MB` reads a file of that size, plain and packed.
 """
 
 from __future__ import annotations
@@ -34,9 +34,7 @@ from fluxagents.workers.composition import build_sources
 from fluxagents.workers.settings import Settings
 
 GENOME = "Ecoli_K12_MG1655"
-ALL = 4_321
 UNIVERSE = "universe_gramneg"
-ROUNDS = 3
 
 Facts = Mapping[str, Any]
 
@@ -90,13 +88,13 @@ def in_new_process(work: Callable[[], Any]) -> Any:
         return pool.submit(work).result()
 
 
-def measure_shards() -> None:
+def measure_shards(count: int, rounds: int) -> None:
     """Seconds by the clock and of the processor, whole and in two halves, in turns."""
-    proteins = [Protein(protein=name, sequence=body) for name, body in read_benchmark_proteins(GENOME, ALL)]
+    proteins = [Protein(protein=name, sequence=body) for name, body in read_benchmark_proteins(GENOME, count)]
     halves = [proteins[::2], proteins[1::2]]
     program, reference = find_aligner(), find_reference().proteins
     whole = None
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for label, shards in (("whole", [proteins]), ("two shards", halves)):
             started, used = time.perf_counter(), read_processor_time()
             with ThreadPoolExecutor(len(shards)) as pool:
@@ -139,7 +137,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("counts", nargs="*", type=int)
     parser.add_argument("--time-limit", type=float, default=480.0, help="of a search, s")
-    parser.add_argument("--shards", action="store_true")
+    parser.add_argument("--shards", type=int, metavar="PROTEINS", help="align so many")
+    parser.add_argument("--rounds", type=int, default=3, help="of the shards")
     parser.add_argument("--refuse", type=int, metavar="MB")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -149,7 +148,7 @@ def main() -> None:
         for count in asked.counts:
             measure(count, asked.time_limit, settings)
     if asked.shards:
-        measure_shards()
+        measure_shards(asked.shards, asked.rounds)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tests.support.genomes import annotate_from_rules
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.genomes import build_metabolic_model
 from fluxagents.tasks.fba.genomes.annotation import Annotation
-from fluxagents.tasks.fba.genomes.draft_model import reduce_to_draft
+from fluxagents.tasks.fba.genomes.draft_model import reduce_to_draft, tabulate_draft
 from fluxagents.tasks.fba.genomes.reaction_scores import score_reactions
 from fluxagents.tasks.fba.genomes.reference_set import find_reference
 from fluxagents.tasks.fba.genomes.selection.flux_network import FluxNetwork, find_active
@@ -175,3 +175,6 @@ def test_alternatives_agree_on_what_growth_needs_and_are_the_same_for_a_seed(bui
     assert set(agreement.values()) <= {0.0, 0.25, 0.5, 0.75, 1.0}
     assert {agreement[name] for name in ("Biomass_Ecoli_core", "ATPM")} == {1.0}
     assert set(agreement.values()) - {0.0, 1.0}, "no alternative differs from the draft"
+    table = tabulate_draft(draft).set_index("reaction")["agreement_fraction"]
+    assert table.to_dict() == agreement
+    assert tabulate_draft(plain)["agreement_fraction"].isna().all()

@@ -89,7 +89,8 @@ def test_corrections_of_a_table_are_accepted_and_refused_one_by_one(
     record = client.models.show(client.models.resolve(state.model))
     assert record.parent == run.model
     assert record.change is not None
-    assert record.change.args["correction"]["add"] == ["FRUpts2"]
+    change: dict[str, Any] = dict(record.change.args)
+    assert change["correction"]["add"] == ["FRUpts2"]
     corrected = client.models.load(record.ref)
     corrected.medium = {**corrected.medium, "EX_glc__D_e": 0, "EX_fru_e": 10}
     assert corrected.slim_optimize() > 0.1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.support.genomes import LEFT_OUT
 from fluxagents.tasks.fba.genomes.draft_model import DraftReaction, ModelDraft
 from fluxagents.tasks.fba.genomes.reference_set import find_reference
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
-from fluxagents.workers.reports.draft.draft_page import write_draft_page
+from fluxagents.workers.reports.draft.draft_page import AGREEMENT, write_draft_page
 from fluxagents.workers.reports.draft.draft_report import analyze_draft
 
 MEDIA = ("M9_glucose", "M9_glycerol")
@@ -73,4 +74,10 @@ def test_a_page_says_what_the_draft_can_do_and_why_it_is_so(core: Any) -> None:
     assert [row.reaction for row in report.left_out] == ["FRUpts2"]
     assert not {row.reaction for row in report.with_genes} & {row.reaction for row in report.without_genes}
     assert "Fluxes of the draft" in page
+    assert AGREEMENT not in page
+    agreement = {row.reaction: 0.25 if row.reaction == "FRUpts2" else 1.0 for row in draft.reactions}
+    judged = replace(report, draft=draft.model_copy(update={"agreement_fraction": agreement}))
+    judged_page = words_of(write_draft_page(judged, "Draft").decode())
+    assert AGREEMENT in judged_page
+    assert judged_page.count("25%") == words.count("25%") + 1
     assert f"The pathways of the nearest model, {report.likenesses[0].model}" in words
