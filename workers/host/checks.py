@@ -19,7 +19,7 @@ from redis.sentinel import SentinelConnectionPool
 
 from fluxagents.flows.errors import FluxError, nearest
 from fluxagents.prompts.context.tokens import token_counter
-from fluxagents.tasks.fba.genomes.alignment import find_aligner
+from fluxagents.tasks.fba.genomes.alignment import GET_DIAMOND, find_aligner
 from fluxagents.tasks.fba.genomes.reference_set import EXTRA_LIBRARIES, INSTALL, PACKAGE
 from fluxagents.tasks.ports.refused_messages import describe_refused
 from fluxagents.workers.celery.nodes.live_nodes import Node, live_nodes
@@ -161,7 +161,11 @@ def check_genomes() -> CheckResult:
         aligner = find_aligner()
     except FluxError as error:
         return _warn("genomes", error.message, "; ".join(error.suggestions))
-    return _ok("genomes", f"proteins are aligned by {aligner}")
+    faster = "" if aligner.name == "diamond" else f"; DIAMOND is faster: {GET_DIAMOND}"
+    return _ok(
+        "genomes",
+        f"proteins are aligned by {aligner}{faster}; genes are called by pyrodigal {version('pyrodigal')}",
+    )
 
 
 def check_data_folder(settings: Settings) -> CheckResult:

@@ -23,6 +23,9 @@ from fluxagents.tasks.fba.genomes.reference_set import INSTALL
 OLDEST_DIAMOND = (2, 0)
 """Earlier ones know neither the coverage columns nor the sensitivity that is asked for."""
 
+GET_DIAMOND = "apt-get install diamond-aligner"
+"""On Debian and Ubuntu; elsewhere its own site has programs for all systems."""
+
 LIMIT_S = 3_300
 """Of one search: below the limit of the tool, so that its error is this one."""
 
@@ -80,7 +83,7 @@ def find_aligner() -> Aligner:
     raise FluxError(
         ErrorClass.BAD_ARGUMENT,
         "there is no program here that aligns proteins",
-        suggestions=(INSTALL, "apt-get install diamond-aligner"),
+        suggestions=(f"{INSTALL} brings MMseqs2", GET_DIAMOND),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -15,6 +16,7 @@ from unittest.mock import Mock
 import pytest
 from redis import ConnectionPool, Redis
 
+from fluxagents.tasks.fba.genomes import alignment
 from fluxagents.workers.celery.nodes.live_nodes import Node
 from fluxagents.workers.chat_models.choice import choices, first_choice
 from fluxagents.workers.host import checks as doctor
@@ -326,7 +328,15 @@ def test_traces_that_cannot_be_sent_are_told(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_genomes_need_is_named_where_they_are_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "proteins are aligned by" in doctor.check_genomes().seen
+    seen = doctor.check_genomes().seen
+    assert "proteins are aligned by" in seen
+    assert "genes are called by pyrodigal" in seen
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert "apt-get install diamond-aligner" in doctor.check_genomes().seen
+    monkeypatch.setattr(alignment, "_find_mmseqs", lambda: None)
+    finding = doctor.check_genomes()
+    assert finding.verdict is CheckStatus.WARN
+    assert "pip install 'fluxagents[genome]' brings MMseqs2; apt-get install diamond" in finding.way_out
     monkeypatch.setitem(sys.modules, "pyrodigal", None)
     finding = doctor.check_genomes()
     assert (finding.verdict, finding.seen) == (CheckStatus.WARN, "not installed: pyrodigal")
