@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -74,10 +75,16 @@ def served(
     redis_url: str, site_prefix: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Api, str]]:
     """The API, and where it is served."""
+    with serve_site(redis_url, site_prefix, tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@contextmanager
+def serve_site(redis_url: str, prefix: str, folder: Path) -> Iterator[tuple[Api, str]]:
+    """An API with keys of this prefix, whose runs are carried out in its own process, and its address."""
     if not CHROMIUM.exists():
         pytest.skip(f"these tests need a browser: {CHROMIUM} (apt install chromium)")
-    folder = tmp_path_factory.mktemp("site")
-    _, ports = build_api(redis_url, site_prefix, folder)
+    _, ports = build_api(redis_url, prefix, folder)
     client = ports.client
     local = Api(build_app(ports), ports, None, folder).local()  # type: ignore[arg-type] # no test client
     # What runs import takes seconds; no test waits for it.
