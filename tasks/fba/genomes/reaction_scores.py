@@ -7,7 +7,7 @@ the reference the best is taken (Machado et al. 2018, doi:10.1093/nar/gky537).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from fluxagents.tasks.fba.genomes.alignment import Hit
@@ -15,7 +15,10 @@ from fluxagents.tasks.fba.genomes.annotation import Annotation
 from fluxagents.tasks.fba.genomes.reference_set import SPONTANEOUS, ReferenceSet, read_gene_rules
 
 ISOZYME_FRACTION = 0.5
-"""Of the best complex's score: one that is worse is no isozyme, though it may be like one."""
+"""Of how alike the best complex is to its reference: one that is less so is no isozyme.
+
+Bit scores would judge by length: enzymes of one reaction that are no relatives differ in it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,18 @@ class ReactionScore:
 @dataclass(frozen=True, slots=True)
 class _Complex:
     bits: float
+    likeness: float
+    """Mean of identity times coverage, as a fraction; a gene without a hit counts 0."""
     hits: tuple[Hit, ...]
 
     @property
+    def genes(self) -> frozenset[str]:
+        """Those of the genome."""
+        return frozenset(hit.protein for hit in self.hits)
+
+    @property
     def rule(self) -> str:
-        genes = sorted({hit.protein for hit in self.hits})
-        return f"({' and '.join(genes)})" if len(genes) > 1 else genes[0]
+        return f"({' and '.join(sorted(self.genes))})" if len(self.genes) > 1 else min(self.genes)
 
 
 def score_reactions(annotation: Annotation, reference: ReferenceSet) -> dict[str, ReactionScore]:
@@ -69,11 +78,19 @@ def score_reactions(annotation: Annotation, reference: ReferenceSet) -> dict[str
         found = tuple(best[key] for gene in real if (key := f"{model}.{gene}") in best)
         if found:
             bits = sum(hit.bit_score for hit in found) / len(genes)
-            complexes.setdefault(reaction, []).append(_Complex(bits, found))
+            likeness = sum(_compare(hit) for hit in found) / len(genes)
+            complexes.setdefault(reaction, []).append(_Complex(bits, likeness, found))
     scores = _build_scores(complexes)
     for reaction in spontaneous - set(scores):
         scores[reaction] = ReactionScore(reaction, 0.0, "", (), is_spontaneous=True)
     return scores
+
+
+def _compare(hit: Hit) -> float:
+    """Identity times coverage, as a fraction; 1 for a hit that others found."""
+    if hit.identity_percent is None or hit.coverage_fraction is None:
+        return 1.0
+    return hit.identity_percent / 100 * hit.coverage_fraction
 
 
 def _build_scores(complexes: Mapping[str, list[_Complex]]) -> dict[str, ReactionScore]:
@@ -88,14 +105,16 @@ def _build_scores(complexes: Mapping[str, list[_Complex]]) -> dict[str, Reaction
         reaction: ReactionScore(
             reaction,
             round(leader.bits / median, 3),
-            _join_rules(
-                {item.rule for item in complexes[reaction] if item.bits >= ISOZYME_FRACTION * leader.bits}
-            ),
+            _join_rules(complexes[reaction]),
             leader.hits,
         )
         for reaction, leader in leaders.items()
     }
 
 
-def _join_rules(rules: set[str]) -> str:
-    return " or ".join(sorted(rules))
+def _join_rules(complexes: Collection[_Complex]) -> str:
+    """The isozymes; of a complex and a part of it, which another reference takes for all, the complex."""
+    least = ISOZYME_FRACTION * max(item.likeness for item in complexes)
+    isozymes = [item for item in complexes if item.likeness >= least]
+    whole = {item.rule for item in isozymes if not any(item.genes < other.genes for other in isozymes)}
+    return " or ".join(sorted(whole))
