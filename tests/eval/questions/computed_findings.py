@@ -25,7 +25,7 @@ def compute_finding(call: CallTool, number: int) -> Finding | ErrorInfo:
     """The finding of a call, or its error.
 
     A call that a human would approve, that reads other models, or that takes long has one without numbers;
-    one of a long tool that names genes or reactions is computed, since they may be unknown.
+    one of a long tool that names genes, reactions or sources is computed: they may be unknown.
     """
     found = _compute(call.tool, json.dumps(call.args, sort_keys=True))
     if isinstance(found, ErrorInfo):
@@ -43,7 +43,7 @@ def compute_finding(call: CallTool, number: int) -> Finding | ErrorInfo:
 @cache
 def _compute(name: str, arguments: str) -> dict[str, object] | ErrorInfo:
     tool = TOOLS[name]
-    names_some = bool({"genes", "reactions", "sets"} & json.loads(arguments).keys())
+    names_some = bool({"genes", "reactions", "sets", "sources"} & json.loads(arguments).keys())
     is_costly = tool.queue == "tools.long" or tool.gather is not None
     if tool.change is not None or (is_costly and not names_some):
         return _COMPLETE
