@@ -42,7 +42,7 @@ def test_from_a_file_to_an_approved_change(site: Site, tmp_path: Path) -> None:
     expect(page.locator(".answer")).to_contain_text("1.06")
 
     page.get_by_role("link", name="The changed model").click()
-    expect(page.get_by_role("region", name="Lineage")).to_contain_text("made by apply_medium")
+    expect(page.get_by_role("region", name="Lineage", exact=True)).to_contain_text("by apply_medium")
     with page.expect_download() as download:
         page.get_by_role("link", name="Its file").click()
     assert Path(download.value.path()).stat().st_size > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import cobra
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import Site
 from tests.support.genomes import GENOME
@@ -25,9 +26,14 @@ def drop(page: Page, **files: str) -> None:
     page.evaluate(_DROP, [[*files], [*files.values()]])
 
 
-def test_the_page_of_a_model_shows_what_is_in_it_and_what_runs_found(site: Site) -> None:
+def test_the_page_of_a_model_shows_what_is_in_it_and_what_runs_found(site: Site, tmp_path: Path) -> None:
+    # Other tests have runs on the core model itself.
+    own = cobra.io.load_model("textbook")
+    own.id = "own_core"
+    cobra.io.save_json_model(own, str(tmp_path / "own_core.json"))
+    site.api.ports.client.models.add(tmp_path / "own_core.json")
     page = site.enter(site.open(), "ana", Role.ADMIN)
-    page.goto("/models/textbook")
+    page.goto("/models/own_core")
     page.get_by_role("button", name="Score it").click()
     score = page.locator("#score")
     expect(score).to_contain_text("In total")
