@@ -23,7 +23,7 @@ from fluxagents.tasks.fba.solving.growth import Aim, Conditions, StrainResult, h
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.fba.solving.production.carbon import carbon_atoms, carbon_uptake
-from fluxagents.tasks.fba.solving.production.product_checks import check_carbon_yield, check_is_secreted
+from fluxagents.tasks.fba.solving.production.product_checks import check_is_secreted, makes_carbon
 from fluxagents.tasks.fba.solving.production.production_target import production_target
 from fluxagents.tasks.fba.solving.production.substrate import SubstrateArgs, substrate_exchange
 from fluxagents.tasks.fba.solving.production.yields import compute_yields, organic_substrates, product_of
@@ -157,7 +157,7 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` for a substrate that is no exchange, with the nearest ids, or conditions that do
             not fit the model; `UNKNOWN_ID` for a knock-out; `BAD_ARGUMENT` if the cell has to take up the
-            product, or the model makes carbon from nothing; `SOLVER` or `TIMEOUT`.
+            product; `SOLVER` or `TIMEOUT`.
     """
     with model:
         known = args.product in model.metabolites or args.product in model.reactions
@@ -218,13 +218,17 @@ class _Production:
                 "production_mmol_per_gdw_h": 0.0,
                 "production_with_all_uptakes_mmol_per_gdw_h": self._with_all_uptakes(),
             }
+        check_is_secreted(self.target.id, (best,))
         minimise_total_flux(program)
         fluxes = program.fluxes()
+        yields = self._yields(best, fluxes, growth)
+        if makes_carbon(yields["carbon_yield_mol_c_per_mol_c"]):
+            return {"verdict": "unlimited"}
         steps = self._steps(best, fluxes)
         return {
             "verdict": "made",
             "production_mmol_per_gdw_h": best,
-            **self._yields(best, fluxes, growth),
+            **yields,
             "growth_at_production_per_h": sum(value * fluxes[index] for index, value in growth.items())
             if self.conditions.aims_at_growth or self.args.objective is not None
             else None,
@@ -245,7 +249,9 @@ class _Production:
         sign = 1.0 if self.target.reactants else -1.0
         program.set_objective({self.conditions.model.reactions.index(self.target): sign}, "max")
 
-    def _yields(self, best: float, fluxes: Sequence[float], growth: Mapping[int, float]) -> dict[str, object]:
+    def _yields(
+        self, best: float, fluxes: Sequence[float], growth: Mapping[int, float]
+    ) -> dict[str, float | None]:
         model = self.conditions.model
         exchanged = {model.reactions.index(reaction): reaction for reaction in exchanges(model).values()}
         carbon, taken_up = carbon_atoms(self.target), carbon_uptake(exchanged, fluxes)
@@ -258,9 +264,7 @@ class _Production:
             fluxes=fluxes,
         )
         carbon_yield = carbon * best / taken_up if carbon and taken_up else None
-        check_is_secreted(self.target.id, (best,))
-        check_carbon_yield(self.target.id, (carbon_yield,))
-        fields: dict[str, object] = {
+        fields: dict[str, float | None] = {
             "mass_yield_g_per_g": yields.g_per_g,
             "carbon_recovery_fraction": yields.carbon_recovery_fraction,
             "carbon_yield_mol_c_per_mol_c": carbon_yield,

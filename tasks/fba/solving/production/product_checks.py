@@ -37,7 +37,7 @@ def check_carbon_yield(exchange: str, mol_c_per_mol_c: Iterable[float | None]) -
         FluxError: `BAD_ARGUMENT` if more is: the model makes carbon.
     """
     highest = max((value for value in mol_c_per_mol_c if value is not None), default=0.0)
-    if highest > 1 + YIELD_TOLERANCE:
+    if makes_carbon(highest):
         message = (
             f"the model makes carbon from nothing: '{exchange}' would hold {highest:.4g} mol carbon "
             "per mol carbon taken up, and 1 is the limit"
@@ -45,3 +45,8 @@ def check_carbon_yield(exchange: str, mol_c_per_mol_c: Iterable[float | None]) -
         raise FluxError(
             ErrorClass.BAD_ARGUMENT, message, suggestions=("`validate_model` names unbalanced reactions",)
         )
+
+
+def makes_carbon(mol_c_per_mol_c: float | None) -> bool:
+    """Whether a yield is that of a model in which carbon comes from nothing."""
+    return mol_c_per_mol_c is not None and mol_c_per_mol_c > 1 + YIELD_TOLERANCE

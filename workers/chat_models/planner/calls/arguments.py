@@ -28,6 +28,7 @@ from fluxagents.workers.chat_models.planner.rules.set_size import find_set_size
 from fluxagents.workers.chat_models.planner.words.phrase import (
     COMPOUNDS,
     DATABASE_ID,
+    DIGEST,
     MASS_YIELD,
     MODEL,
     NUMBER,
@@ -252,6 +253,20 @@ def read_nutrient_screen(phrase: Phrase, medium: KnownMedium) -> Iterator[Argume
     )
 
 
+def read_observed_growth(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
+    tables = phrase.list_values(DIGEST)
+    if not tables and "screen" in phrase.tags:
+        # "Screen the sources as on a Biolog plate": nothing is compared.
+        yield from read_nutrient_screen(phrase, medium)
+    elif not tables:
+        medium.problems.append(
+            "What was observed comes as a stored table: `fluxagents artifacts add FILE` says its digest; "
+            "name that in the question. The flow model_curation also proposes corrections."
+        )
+    else:
+        yield from (args | {"phenotype_table": tables[0]} for args in read_nutrient_screen(phrase, medium))
+
+
 def read_auxotrophies(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     names = {"amino_acids": "amino acids", "vitamins": "vitamins", "nucleobases": "nucleobases"}
     classes = [name for tag, name in names.items() if phrase.has(tag)]
@@ -308,6 +323,7 @@ ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
     "flux_export": read_flux_export,
     "flux_map": read_flux_map,
     "nutrient_screen": read_nutrient_screen,
+    "observed_growth": read_observed_growth,
     "missing_nutrients": read_missing_nutrients,
     "variability": read_variability,
     "minimal_medium": read_minimal_medium,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from fluxagents.workers.chat_models.planner.calls.quantities import Arguments, drop_absent
@@ -14,6 +16,12 @@ DEFAULT_START_MMOL_PER_L = 10.0
 
 _PRODUCTS = frozenset({"ac", "etoh", "for", "lac__D", "lac__L", "succ"})
 """What cells secrete: beside another source of carbon there is none of it at the beginning."""
+
+_ASKED_FOR = r"how_much $"
+"""Before a compound whose amount is the question."""
+
+_DILUTION = "D"
+"""The rate's symbol, as in "a chemostat at D = 0.3"."""
 
 _FAR = 4
 """A concentration that is further away belongs to another compound."""
@@ -54,7 +62,12 @@ def read_time_course(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]
 def _find_dilution(phrase: Phrase) -> float | None:
     stated = [float(token.value) for token in phrase.tokens if token.tag == NUMBER and token.unit == "rate"]
     named = phrase.find_numbers(r"dilution (?:rate |at |of |with )*(N)")
-    return next(iter([*stated, *named]), None)
+    symbol = [
+        float(after.value)
+        for token, after in pairwise(phrase.tokens)
+        if token.text == _DILUTION and after.tag == NUMBER
+    ]
+    return next(iter([*stated, *named, *symbol]), None)
 
 
 def _find_starts(phrase: Phrase, medium: KnownMedium) -> Mapping[str, float]:
@@ -65,13 +78,21 @@ def _find_starts(phrase: Phrase, medium: KnownMedium) -> Mapping[str, float]:
         if token.tag in COMPOUNDS and is_carbon_source(token) and (exchange := medium.require_exchange(token))
     }
     stated = _match_concentrations(phrase, places)
-    others = [at for at in places if phrase.tokens[at].value not in _PRODUCTS]
-    starts: dict[str, float] = {}
+    others = {at for at in places if phrase.tokens[at].value not in _PRODUCTS}
+    products = {at for at in places if at not in stated and _is_product(phrase, at, beside=bool(others))}
+    # "How much acetate leaves?" asks for a product of what the medium has.
+    present = medium.find_carbon_sources() if products and products == places.keys() else ()
+    starts = dict.fromkeys(present, DEFAULT_START_MMOL_PER_L)
     for at, exchange in places.items():
-        is_product = bool(others) and at not in others
-        default = 0.0 if is_product else DEFAULT_START_MMOL_PER_L
+        default = 0.0 if at in products else DEFAULT_START_MMOL_PER_L
         starts[exchange] = stated.get(at, starts.get(exchange, default))
     return starts
+
+
+def _is_product(phrase: Phrase, at: int, *, beside: bool) -> bool:
+    """Whether a compound is one that cells secrete, and that is not fed here."""
+    is_asked_for = re.search(_ASKED_FOR, phrase.tags_before(at)) is not None
+    return phrase.tokens[at].value in _PRODUCTS and (beside or is_asked_for)
 
 
 def _match_concentrations(phrase: Phrase, places: Mapping[int, Any]) -> Mapping[int, float]:

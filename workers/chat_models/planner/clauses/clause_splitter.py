@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fluxagents.workers.chat_models.planner.clauses.clause import list_unsupported, match_intent
+from fluxagents.workers.chat_models.planner.clauses.clause import TIME_COURSE, list_unsupported, match_intent
 from fluxagents.workers.chat_models.planner.conditions.alternatives import PLAIN, find_conditions
 from fluxagents.workers.chat_models.planner.rules.intents import IntentMatch
 from fluxagents.workers.chat_models.planner.rules.orders import OPENINGS, begins_sentence, is_order
@@ -26,6 +26,7 @@ _ASKING = frozenset({"essential", "growth", "flux", "need", "lethal"})
 _GROWTH_IS_A_TARGET = frozenset({"minimal_medium", "best_medium", "fitting_media", "missing_nutrients"})
 _GROWTH_IS_KEPT = frozenset({"variability", "sampling", "pathway", "essentiality"})
 _DELETIONS = frozenset({"gene_pairs", "gene_sets", "single_deletions", "synthetic_lethals"})
+_WHAT_LEAVES = frozenset({"production", "exchanges"})
 _NEGATIONS = frozenset({"not", "no", "without", "skip"})
 
 
@@ -138,13 +139,20 @@ def _is_detail(segment: Phrase, first: IntentMatch, second: IntentMatch) -> bool
         segment.tags & {"all_exchanges", "least_uptake"} or _refers_back(segment, second)
     ):
         return True
-    if (first.name, second.name) == ("model_export", "round_trip"):
+    if _is_in_result(segment, first, second):
         return True
     if begins_sentence(segment):
         return False
     if first.name == "lasting_knock_out":
         return second.asked_by & {GENE, REACTION} != frozenset() and not second.tags & _ASKING
     return _is_target(segment, first, second)
+
+
+def _is_in_result(segment: Phrase, first: IntentMatch, second: IntentMatch) -> bool:
+    """Whether the result of a part has what a segment asks for, such as what leaves a chemostat."""
+    if first.name == TIME_COURSE:
+        return second.name in _WHAT_LEAVES and "maximise" not in segment.tags
+    return (first.name, second.name) == ("model_export", "round_trip")
 
 
 def _refers_back(segment: Phrase, match: IntentMatch) -> bool:

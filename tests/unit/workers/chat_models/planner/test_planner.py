@@ -42,6 +42,7 @@ def at(**limits: float) -> dict[str, Any]:
 
 
 NO_OXYGEN = at(o2_e=0.0)
+TABLE = "sha256:" + "0123456789abcdef" * 4
 ENZYMES = "run_enzyme_constrained_fba"
 LETHALS, CUT_SETS = "find_synthetic_lethals", "find_minimal_cut_sets"
 
@@ -114,6 +115,20 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
             "substances": [{"exchange": "EX_glc__D_e", "start_mmol_per_l": 10.0, "feed_mmol_per_l": 10.0}],
         },
     ),
+    ("How much acetate accumulates in a batch culture?", CULTURE, batch(EX_glc__D_e=10.0, EX_ac_e=0.0)),
+    (
+        "A chemostat at D = 0.3: how much acetate is secreted?",
+        CULTURE,
+        {
+            "culture": "chemostat",
+            "dilution_per_h": 0.3,
+            "substances": [
+                {"exchange": "EX_glc__D_e", "start_mmol_per_l": 10.0, "feed_mmol_per_l": 10.0},
+                {"exchange": "EX_ac_e", "start_mmol_per_l": 0.0},
+            ],
+        },
+    ),
+    (f"Does the model agree with my Biolog plate {TABLE}?", SCREEN, {"phenotype_table": TABLE}),
     ("How sensitive is growth to PGI?", "run_robustness", {"reaction": "PGI"}),
     ("How fast does it grow with an enzyme pool of 0.05 g/gDW?", ENZYMES, {"pool_g_per_gdw": 0.05}),
     ("Growth with a protein pool of 0.1 g/gDW and the default kcats", ENZYMES, {"pool_g_per_gdw": 0.1}),
@@ -256,6 +271,10 @@ def test_what_is_known_already_is_not_computed_again(question: str) -> None:
         ("Gapfill the model", "gapfill_model needs 'universal'"),
         ("Simulate a fed-batch", "A fed-batch needs its feed"),
         ("simulate a chemostat", "A chemostat needs its dilution rate"),
+        (
+            "Compare the growth predictions with my phenotype table",
+            "What was observed comes as a stored table",
+        ),
         (
             "minimal cut sets for succinate with a yield above 0.3",
             "The least yield of cut sets is in mol/mol",

@@ -142,6 +142,17 @@ def test_a_screen_says_what_grows_and_what_does_not() -> None:
     assert find_ungrounded(text, [DESCRIPTION, BASELINE, screen]) == ()
 
 
+def test_a_screen_without_sources_says_what_grows_without_any() -> None:
+    textbook = pytest.importorskip("cobra.io").load_model("textbook")
+    tool = tool_named("screen_nutrients")
+    found = tool.run(textbook, tool.parse({"elements": ["sulfur"], "oxygen": "aerobic"}))
+    screen = Finding(
+        id="f3", tool=tool.name, args={}, key_findings=found.key_findings(), artifact="sha256:" + "3" * 64
+    )
+    text = report("Which sulfur sources can it use?", screen)
+    assert "can take up no source of sulfur; without any it grows with oxygen at 0.874 1/h." in text
+
+
 def test_a_part_without_a_finding_is_named() -> None:
     text = report("What is the growth rate and which reactions are blocked?")
     assert "Not answered is what needs run_flux_variability_analysis." in text

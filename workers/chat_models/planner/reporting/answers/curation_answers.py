@@ -31,12 +31,8 @@ def describe_corrections(finding: ReportedFinding) -> Iterator[str]:
     best = finding.get("best")
     if best is not None:
         # an empty list is left out of the finding
-        fixed, broken = len(best.get("fixes", ())), len(best.get("breaks", ()))
         number = count_things(values["proposals"]["count"], "correction")
-        yield (
-            f"Of {number} the best is: {best['name']}. It puts {fixed} right and {broken} wrong, and leaves "
-            f"growth of {format_rate(best['growth_per_h'])}; {best['evidence']}."
-        )
+        yield f"Of {number} the best is: {best['name']}; {best['evidence']}."
     elif wrong["count"]:
         yield "No correction was found that puts more right than wrong."
 

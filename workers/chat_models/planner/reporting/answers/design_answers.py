@@ -20,6 +20,12 @@ from fluxagents.workers.chat_models.planner.reporting.phrases import (
 )
 from fluxagents.workers.chat_models.planner.reporting.reported_finding import MAX_LISTED, ReportedFinding
 
+_YIELDS = {
+    "best_molar_yield_mol_per_mol": "mol/mol",
+    "best_mass_yield_g_per_g": "g/g",
+    "best_carbon_yield_mol_c_per_mol_c": "mol C/mol C",
+}
+
 
 def describe_production(finding: ReportedFinding) -> Iterator[str]:
     """How much of a product can be secreted, by growth."""
@@ -44,9 +50,8 @@ def describe_production(finding: ReportedFinding) -> Iterator[str]:
             "" if coupled is None else f"; growth {'forces' if coupled else 'does not force'} its secretion"
         )
         yield f"At the best growth ({format_rate(finding.growth)}) it is {best}{tail}."
-    best_yield = finding.get("best_carbon_yield_mol_c_per_mol_c")
-    if best_yield is not None and most > ZERO:
-        yield f"The best carbon yield is {format_number(best_yield)} mol C/mol C."
+    if most > ZERO:
+        yield from _describe_yields(finding)
     curve = finding.values.get("curve", {})
     rates, secretions = curve.get("growth_per_h", ()), curve.get("greatest_secretion_mmol_per_gdw_h", ())
     pairs = [
@@ -56,6 +61,16 @@ def describe_production(finding: ReportedFinding) -> Iterator[str]:
     ][:MAX_LISTED]
     if pairs and finding.growth and most > ZERO:
         yield f"Most secretion by growth, in {FLUX}: {join_words(pairs)}."
+
+
+def _describe_yields(finding: ReportedFinding) -> Iterator[str]:
+    """The best yield in each of its units, on the substrates that were taken up for it."""
+    values = [(finding.get(name), unit) for name, unit in _YIELDS.items()]
+    yields = [f"{format_number(value)} {unit}" for value, unit in values if value is not None]
+    if yields:
+        substrates = [finding.names.write(identifier) for identifier in finding.values["substrates"]["ids"]]
+        source = f" on {join_words(substrates)}" if substrates else ""
+        yield f"The best yield{source} is {join_words(yields)}."
 
 
 def describe_production_pathway(finding: ReportedFinding) -> Iterator[str]:

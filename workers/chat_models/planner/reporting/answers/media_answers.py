@@ -209,6 +209,11 @@ def describe_screen(finding: ReportedFinding) -> Iterator[str]:
         if is_chosen and not tested:
             continue
         where = "with oxygen" if oxygen == "aerobic" else "without oxygen"
+        control = screen.get("growth_without_source_per_h")
+        if not tested:
+            rest = f"grows {where} at {format_rate(control)}" if control else f"does not grow {where}"
+            yield f"The model can take up no source of {element}; without any it {rest}."
+            continue
         rates = finding.write_fluxes(screen["growth_on_per_h"], "1/h")
         if is_chosen and growing:
             yield f"Growth {where}, each source of {element} alone {uptake}: {rates}."
@@ -220,7 +225,6 @@ def describe_screen(finding: ReportedFinding) -> Iterator[str]:
             yield f"Growth on {rates}."
         if screen["without_growth"]["count"] and (growing or is_chosen):
             yield f"No growth on {finding.write_nutrients(screen['without_growth'])}."
-        control = screen.get("growth_without_source_per_h")
         if control:
             yield f"Without any {element} source growth is {format_rate(control)}."
     if finding.count("not_exchanged"):
