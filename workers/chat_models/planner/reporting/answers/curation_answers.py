@@ -8,7 +8,7 @@ from fluxagents.workers.chat_models.planner.reporting.answers.change_answers imp
     NEW_MODEL,
     describe_growth_after,
 )
-from fluxagents.workers.chat_models.planner.reporting.phrases import count_things, format_rate, join_words
+from fluxagents.workers.chat_models.planner.reporting.phrases import count_things, join_words
 from fluxagents.workers.chat_models.planner.reporting.reported_finding import ReportedFinding
 
 
