@@ -58,7 +58,7 @@ COMMANDS = {
         "List, add, test and remove addresses that are told of events.",
     ),
     "channels": ("services.channels:channels", "Show mail and Slack, and what became of their messages."),
-    "tools": ("tools:tools", "List the tools, show their arguments, or call one."),
+    "tools": ("tools.tools:tools", "List the tools, show their arguments, or call one."),
     "flows": ("flows.flows:flows", "List, show, draw, check and test flows."),
     "prompts": (
         "prompts.prompts:prompts",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import pandas as pd
-
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.batches.batch_tables import FindingRow, SummaryRow, findings_rows
+from fluxagents.tasks.fba.solving.lazy_libraries import pd
 
 LAST = ("answer", "run_id")
 """Columns that stand behind the numbers."""

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
 from pydantic import JsonValue
 
 from fluxagents.flows.commands import Command, JoinRuns
@@ -19,6 +18,7 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.provenance import versions
+from fluxagents.tasks.fba.solving.lazy_libraries import pd
 from fluxagents.tasks.ports.artifacts import ArtifactStore, Manifest, Provenance
 from fluxagents.tasks.ports.models import ModelStore
 from fluxagents.tasks.protocol import WrongTaskError

@@ -6,10 +6,10 @@ hundreds of rows for a genome-scale model, is decomposed.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-import numpy as np
-from scipy.linalg import qr  # type: ignore[import-untyped] # scipy ships no types
+from fluxagents.tasks.fba.solving.lazy_libraries import np
 
 INDEPENDENT = 1e-7
 """What is left of a vector of length 1 after its projection, at most, if it lies in the span."""
@@ -36,6 +36,7 @@ def find_span(columns: Any, vectors: Any) -> Any:
     rest = basis[:, [at for at, rows in members.items() if rows]]
     rows = sorted(set().union(*members.values()))
     if rows:
+        qr = import_module("scipy.linalg").qr
         space, triangle, _ = qr(rest[rows], mode="economic", pivoting=True, check_finite=False)
         space = space[:, np.abs(triangle.diagonal()) > INDEPENDENT]
         left[rows] -= space @ (space.T @ left[rows])

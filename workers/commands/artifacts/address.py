@@ -10,8 +10,8 @@ import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, ToolSucceeded
-from fluxagents.workers.composition import build_sources
 from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.redis.store_access import open_run_store
 from fluxagents.workers.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -38,7 +38,7 @@ def find_digest(store: ArtifactFiles, artifact: str | None, run_id: str | None, 
     if artifact is not None:
         return store.find(artifact)
     assert run_id is not None
-    events = build_sources(Settings.load()).runs().events(run_id)
+    events = open_run_store(Settings.load()).events(run_id)
     return _find_artifact(run_id, events, step)
 
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from fluxagents.tasks.acts.provenance import lineage_of, provenance_of
 from fluxagents.tasks.registry import tool_named
-from fluxagents.workers.commands.tools import tools
+from fluxagents.workers.commands.tools.tools import tools
 from fluxagents.workers.models.model_store import ModelFiles
 
 

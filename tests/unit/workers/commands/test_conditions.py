@@ -12,7 +12,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.workers.commands.conditions import read_request, read_requests
-from fluxagents.workers.commands.tools import tools
+from fluxagents.workers.commands.tools.tools import tools
 
 LIBRARY = MediaLibrary()
 FBA = ("call", "run_metabolic_fba", "--model", "e_coli_core", "--json")

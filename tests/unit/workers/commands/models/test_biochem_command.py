@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.workers.commands.models.biochem import biochem
-from fluxagents.workers.commands.tools import tools
+from fluxagents.workers.commands.tools.tools import tools
 
 TABLE = (
     "id\tname\tformula\tinchikey\tis_obsolete\taliases\n"

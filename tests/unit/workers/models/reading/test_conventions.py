@@ -21,7 +21,7 @@ from tests.support.convention_models import (
     write_raven,
 )
 
-from fluxagents.workers.commands.tools import tools
+from fluxagents.workers.commands.tools.tools import tools
 from fluxagents.workers.models.reading.model_reader import read_model
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 

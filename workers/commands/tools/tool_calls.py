@@ -1,4 +1,4 @@
-"""`fluxagents tools`: what can be computed, and computing it without a run."""
+"""`fluxagents tools call` and `preview`: what a tool computes, without a run."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fluxagents.scheduler.batches.run_media import resolve_media
 from fluxagents.tasks.acts.compute_effect import EffectPorts, preview_call
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.model_warnings import list_concerning
-from fluxagents.tasks.registry import TOOLS, require_tool, tool_named
+from fluxagents.tasks.registry import TOOLS, tool_named
 from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import echo, fold, print_frame, print_json, print_table
+from fluxagents.workers.commands.display.output import echo, fold, print_frame, print_json
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_warning
 from fluxagents.workers.composition import build_sources
@@ -25,18 +25,7 @@ from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.settings import Settings
 
 
-@click.group(
-    epilog=examples(
-        "fluxagents tools list",
-        "fluxagents tools schema run_flux_variability_analysis",
-        "fluxagents tools call run_metabolic_fba --model e_coli_core --arg method=fba",
-    )
-)
-def tools() -> None:
-    """List the tools, show their arguments, or call one in this process."""
-
-
-@tools.command(
+@click.command(
     epilog=examples("fluxagents tools preview knock_out --model e_coli_core --arg genes='[\"b4025\"]'")
 )
 @click.argument("name")
@@ -70,49 +59,7 @@ def preview(name: str, model: str, pairs: tuple[str, ...], as_json: bool) -> Non
     echo(f"all of it: fluxagents artifacts show {effect.artifact}")
 
 
-@tools.command("list", epilog=examples("fluxagents tools list --json"))
-@json_option
-def list_tools(as_json: bool) -> None:
-    """List the tools."""
-    if as_json:
-        print_json(
-            [
-                {"name": tool.name, "purpose": tool.purpose, "needs_approval": tool.needs_approval}
-                for tool in TOOLS.entries.values()
-            ]
-        )
-        return
-    print_table(("tool", "purpose"), [(tool.name, tool.purpose) for tool in TOOLS.entries.values()])
-
-
-@tools.command(epilog=examples("fluxagents tools schema analyze_essentiality --json"))
-@click.argument("name")
-@json_option
-def schema(name: str, as_json: bool) -> None:
-    """Show a tool's arguments, their units, defaults and an example."""
-    require_tool(name, TOOLS)
-    tool = TOOLS.entries[name]
-    described = tool.schema
-    if as_json:
-        print_json({**described, "reference": tool.reference, "example": dict(tool.example)})
-        return
-    echo(f"{fold(f'{tool.name}: {tool.purpose}')}\n")
-    parameters = described["parameters"]
-    assert isinstance(parameters, dict)
-    properties = parameters.get("properties", {})
-    assert isinstance(properties, dict)
-    rows = [
-        (argument, json.dumps(spec.get("default")), str(spec.get("description", "")))
-        for argument, spec in properties.items()
-        if isinstance(spec, dict)
-    ]
-    print_table(("argument", "default", "meaning"), rows, empty="no arguments")
-    arguments = " ".join(f"--arg {key}='{json.dumps(value)}'" for key, value in tool.example.items())
-    echo(f"\nexample: fluxagents tools call {tool.name} --model e_coli_core {arguments}".rstrip())
-    echo(fold(f"method:  {tool.reference}"))
-
-
-@tools.command(
+@click.command(
     epilog=examples(
         "fluxagents tools call analyze_essentiality --model e_coli_core",
         "fluxagents tools call run_metabolic_fba --model iJO1366 --medium M9_acetate --change oxygen=5",

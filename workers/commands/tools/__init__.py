@@ -1,0 +1,1 @@
+"""What can be computed, and computing it without a run."""
