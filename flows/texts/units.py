@@ -5,6 +5,7 @@ from __future__ import annotations
 UNITS = {
     "_mmol_per_gdw_h": "mmol/gDW/h",
     "_per_h": "1/h",
+    "_per_s": "1/s",
     "_ms": "ms",
     "_s": "s",
     "_bytes": "bytes",

@@ -20,24 +20,29 @@ _NUMBER = re.compile(
 )
 
 _NO_RESULT = re.compile(
-    r"sha256:[0-9a-f]+|\[f\d+[^\]]*\]|https?://\S+|doi:\S+|^\s*\d+[.)]\s|(?<![\d.])1/h\b|\^-?\d+",
+    r"sha256:[0-9a-f]+|\[f\d+[^\]]*\]|https?://\S+|doi:\S+|^\s*\d+[.)]\s|(?<![\d.])1/[hs]\b|\^-?\d+",
     re.MULTILINE,
 )
-"""Digests, references to findings, links, markers of a numbered list, the unit 1/h and exponents of units."""
+"""Digests, references to findings, links, markers of a list, units such as 1/h, and exponents of units."""
 
 _SIGNS = str.maketrans({"\u2212": "-", "\u2011": "-", "\u2013": " "})
 """Minus, hyphen and the dash of a range, as they are typed."""
 
-Unit = Literal["1/h", "mmol/gDW/h", ""]
-"""Of a growth rate, of a flux, or not known."""
+Unit = Literal["1/h", "1/s", "mmol/gDW/h", ""]
+"""Of a growth rate, of a turnover number, of a flux, or not known."""
 
 _UNITS: tuple[tuple[Unit, re.Pattern[str]], ...] = (
     ("mmol/gDW/h", re.compile(r"\s*mmol\s*[/(]?\s*\(?\s*g\s*(?:C?DW|DCW)", re.IGNORECASE)),
     ("1/h", re.compile(r"\s*(?:1/h\b|/\s?h(?:our)?\b|h(?:\^-?1|-1|⁻¹)|per hour\b)", re.IGNORECASE)),
+    ("1/s", re.compile(r"\s*(?:1/s\b|/\s?s(?:ec(?:ond)?)?\b|s(?:\^-?1|-1|⁻¹)|per second\b)", re.IGNORECASE)),
 )
 """What may follow a number in a text."""
 
-_KEYS: tuple[tuple[str, Unit], ...] = (("_mmol_per_gdw_h", "mmol/gDW/h"), ("_per_h", "1/h"))
+_KEYS: tuple[tuple[str, Unit], ...] = (
+    ("_mmol_per_gdw_h", "mmol/gDW/h"),
+    ("_per_h", "1/h"),
+    ("_per_s", "1/s"),
+)
 """How names of recorded numbers end."""
 
 _VALUES = "values"

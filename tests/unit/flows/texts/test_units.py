@@ -12,6 +12,7 @@ from fluxagents.flows.texts.units import find_unit, unit_of
     [
         ("growth_per_h", "1/h"),
         ("flux_mmol_per_gdw_h", "mmol/gDW/h"),
+        ("default_kcat_per_s", "1/s"),
         ("duration_ms", "ms"),
         ("growth_fraction_of_wild_type", "1"),
         ("fraction_of_optimum", "1"),
