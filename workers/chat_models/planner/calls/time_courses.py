@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from fluxagents.workers.chat_models.planner.calls.quantities import Arguments, drop_absent
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.conditions.uptakes import is_carbon_source
-from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, MILLIMOLAR, NUMBER, Phrase
+from fluxagents.workers.chat_models.planner.words.phrase import (
+    COMPOUNDS,
+    FEED_RATE,
+    MILLIMOLAR,
+    NUMBER,
+    Phrase,
+)
 
 DEFAULT_START_MMOL_PER_L = 10.0
 
@@ -28,35 +35,66 @@ _FAR = 4
 
 _NO_DILUTION = "A chemostat needs its dilution rate; give it in 1/h, such as a dilution rate of 0.3 1/h."
 _NO_FEED = (
-    "A fed-batch needs its feed, which a question cannot state: call run_dynamic_fba with culture=fed_batch, "
-    "feed_l_per_h and feed_mmol_per_l."
+    "A fed-batch needs its feed; give its flow in L/h and what is in it in mmol/L, such as "
+    "a feed of 0.02 L/h with 500 mmol/L of glucose."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """What flows into a culture."""
+
+    l_per_h: float
+    exchange: str
+    mmol_per_l: float
+    rest: Phrase
+    """The words that are not about its concentration."""
 
 
 def read_time_course(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
     hours = next(iter(phrase.find_numbers("(N) hours")), None)
     culture: Arguments = {}
+    feed = _find_feed(phrase, medium) if "fed_batch" in phrase.tags else None
     if "fed_batch" in phrase.tags:
-        medium.problems.append(_NO_FEED)
-        return
+        if feed is None:
+            medium.problems.append(_NO_FEED)
+            return
+        culture = {"culture": "fed_batch", "feed_l_per_h": feed.l_per_h}
     if "chemostat" in phrase.tags:
         dilution = _find_dilution(phrase)
         if dilution is None:
             medium.problems.append(_NO_DILUTION)
             return
         culture = {"culture": "chemostat", "dilution_per_h": dilution}
-    named = _find_starts(phrase, medium)
+    named = _find_starts(feed.rest if feed else phrase, medium)
     if culture and not named:
         named = dict.fromkeys(medium.find_carbon_sources(), DEFAULT_START_MMOL_PER_L)
+    if feed:
+        named = {feed.exchange: DEFAULT_START_MMOL_PER_L, **named}
+        fed = {feed.exchange: feed.mmol_per_l}
+    else:
+        fed = {exchange: start for exchange, start in named.items() if start and culture}
     substances = [
-        drop_absent(
-            exchange=exchange,
-            start_mmol_per_l=start,
-            feed_mmol_per_l=start if culture and start else None,
-        )
+        drop_absent(exchange=exchange, start_mmol_per_l=start, feed_mmol_per_l=fed.get(exchange))
         for exchange, start in named.items()
     ]
     yield drop_absent(hours=hours, substances=substances) | culture
+
+
+def _find_feed(phrase: Phrase, medium: KnownMedium) -> _Feed | None:
+    """The flow, and the concentration that is stated nearest to it; None if either is not."""
+    tokens = phrase.tokens
+    flows = [at for at, token in enumerate(tokens) if token.tag == NUMBER and token.unit == FEED_RATE]
+    stated = [at for at, token in enumerate(tokens) if token.text == MILLIMOLAR and at]
+    named = [at for at, token in enumerate(tokens) if token.tag in COMPOUNDS]
+    if not (flows and stated and named):
+        return None
+    at = min(stated, key=lambda place: abs(place - flows[0]))
+    exchange = medium.require_exchange(tokens[min(named, key=lambda place: abs(place - at))])
+    if exchange is None:
+        return None
+    rest = Phrase((*tokens[: at - 1], *tokens[at + 1 :]))
+    return _Feed(float(tokens[flows[0]].value), exchange, float(tokens[at - 1].value), rest)
 
 
 def _find_dilution(phrase: Phrase) -> float | None:

@@ -16,10 +16,10 @@ FILLER = "filler"
 MILLIMOLAR = "millimolar"
 """Stands after a number in the place of the unit mmol/L."""
 
-YIELD, MASS_YIELD, MASS_SHARE = "mol/mol", "g/g", "g/gDW"
-"""Units of numbers that are no uptake: of product per substrate, and of enzyme in the cell."""
+YIELD, MASS_YIELD, MASS_SHARE, FEED_RATE = "mol/mol", "g/g", "g/gDW", "L/h"
+"""Units of numbers that are no uptake: of product per substrate, of enzyme in the cell, of a feed."""
 
-RATIOS = frozenset({YIELD, MASS_YIELD, MASS_SHARE})
+RATIOS = frozenset({YIELD, MASS_YIELD, MASS_SHARE, FEED_RATE})
 
 EXCHANGE_ID = r"EX_[A-Za-z0-9_]+(?:\([A-Za-z0-9]+\)|\[[A-Za-z0-9]+\])?"
 

@@ -10,6 +10,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     DATABASE_ID,
     ENZYME,
     EXCHANGE_ID,
+    FEED_RATE,
     GENE,
     MASS_SHARE,
     MASS_YIELD,
@@ -33,6 +34,7 @@ _MOL = r"mol(?:es?)?"
 _YIELD = rf"{_MOL}\s*(?:/|per|pro|par|por)\s*{_MOL}\b"
 _MASS_YIELD = r"g\s*/\s*g\b"
 _MASS_SHARE = rf"g\s*(?:/|per)\s*{_GRAM_DRY}\b"
+_FEED_RATE = r"m?l\s*(?:/|per|pro|par|por)\s*(?:h(?:our|r)?|Stunde|heure|hora)\b"
 _NO_ENZYME = r"(?:(?:in|de)crease|release|\w*base|phase|phrase|case|purchase|please|disease|erase)\b"
 _PATTERN = re.compile(
     rf"(?P<EXCHANGE>{EXCHANGE_ID})"
@@ -42,7 +44,7 @@ _PATTERN = re.compile(
     rf"(?:(?:[\w'-]*(?:ate|ose|ine|ide|CoA|ATP|NADH|NADPH|GTP)|\w+-\w[\w-]*)\s)?(?!{_NO_ENZYME})[a-z][\w-]+ase\b)"
     r"|\b(?P<MODEL>i[A-Z]{1,4}\d+\w*)\b"
     r"|\b(?P<GENE>b\d{4}|[A-Z][A-Za-z]{1,5}_?\d{4,})\b"
-    rf"|(?<![\w.,-])(?P<NUMBER>\d+(?:[.,]\d+)*|\.\d+)(?P<unit>\s*(?:%|percent\b|per\s+cent\b|Prozent\b|pour\s?cents?\b|por\s?ciento\b)|\s*{_FLUX}|\s*(?:{_YIELD}|{_MASS_SHARE}|{_MASS_YIELD})|\s*{_RATE})?(?!\w|-[a-zA-Z])"
+    rf"|(?<![\w.,-])(?P<NUMBER>\d+(?:[.,]\d+)*|\.\d+)(?P<unit>\s*(?:%|percent\b|per\s+cent\b|Prozent\b|pour\s?cents?\b|por\s?ciento\b)|\s*{_FLUX}|\s*(?:{_YIELD}|{_MASS_SHARE}|{_MASS_YIELD}|{_FEED_RATE})|\s*{_RATE})?(?!\w|-[a-zA-Z])"
     r"|(?P<WORD>\d+(?:,\d+)*(?=-[a-zA-Z])|[^\W_][\w]*)"
     r"|(?P<COMMA>[,:&+/]|(?<=\s)[-\u2013\u2014](?=\s))|(?P<END>[?!;\n]+|\.(?=\s|$))",
     re.IGNORECASE,
@@ -131,6 +133,7 @@ _RATIOS = (
     (re.compile(_YIELD, re.IGNORECASE), YIELD),
     (re.compile(_MASS_YIELD, re.IGNORECASE), MASS_YIELD),
     (re.compile(_MASS_SHARE, re.IGNORECASE), MASS_SHARE),
+    (re.compile(_FEED_RATE, re.IGNORECASE), FEED_RATE),
 )
 
 
@@ -139,7 +142,7 @@ def _build_number(match: re.Match[str]) -> Token:
     value = float(_write_decimal(text))
     ratio = next((name for pattern, name in _RATIOS if pattern.fullmatch(unit)), "")
     if ratio:
-        return Token(NUMBER, match[0], value, ratio)
+        return Token(NUMBER, match[0], value / 1_000 if unit.startswith("ml") else value, ratio)
     if unit and not unit.startswith(("mmol", "/", "1/", "h", "per h", "pro s", "par h", "por h")):
         return Token(PERCENT, match[0], value / 100, "percent")
     return Token(NUMBER, match[0], value, ("flux" if unit.startswith("mmol") else "rate") if unit else "")

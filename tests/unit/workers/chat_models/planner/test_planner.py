@@ -128,6 +128,15 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
             ],
         },
     ),
+    (
+        "Fed-batch: start with 5 mM glucose, feed 20 mL/h with 500 mM glucose",
+        CULTURE,
+        {
+            "culture": "fed_batch",
+            "feed_l_per_h": 0.02,
+            "substances": [{"exchange": "EX_glc__D_e", "start_mmol_per_l": 5.0, "feed_mmol_per_l": 500.0}],
+        },
+    ),
     (f"Does the model agree with my Biolog plate {TABLE}?", SCREEN, {"phenotype_table": TABLE}),
     ("How sensitive is growth to PGI?", "run_robustness", {"reaction": "PGI"}),
     ("How fast does it grow with an enzyme pool of 0.05 g/gDW?", ENZYMES, {"pool_g_per_gdw": 0.05}),
