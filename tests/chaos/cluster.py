@@ -302,11 +302,9 @@ class Cluster:
 
 
 @contextmanager
-def installed(
-    folder: Path, *, url: str = "", variables: Mapping[str, str] | None = None
-) -> Iterator[Cluster]:
-    """A running installation that leaves nothing behind; on a Redis of the caller's, if there is a URL."""
-    cluster = Cluster(folder, url=url, variables=variables)
+def installed(folder: Path, **options: Any) -> Iterator[Cluster]:
+    """A running installation that leaves nothing behind; the options are those of `Cluster`."""
+    cluster = Cluster(folder, **options)
     try:
         cluster.up()
         yield cluster

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.chaos.cluster import MARK, WORKERS, Cluster
+from tests.chaos.cluster import MARK, WORKERS, Cluster, installed
 from tests.support.genomes import read_benchmark_proteins, write_fasta
 
 from fluxagents import Client
@@ -35,18 +35,13 @@ def drafting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two workers with the real tools, and what else a run needs."""
     folder = tmp_path_factory.mktemp("drafts")
     (folder / "temporary").mkdir()
-    cluster = Cluster(
+    with installed(
         folder,
         app="fluxagents.workers.celery_entry",
         queues=(*TOOLS.queues, *LONG.queues),
         variables={"TMPDIR": str(folder / "temporary")},
-    )
-    try:
-        cluster.up()
+    ) as cluster:
         yield cluster
-    finally:
-        left = cluster.down()
-    assert left == []
 
 
 @pytest.fixture
