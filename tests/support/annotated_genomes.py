@@ -123,20 +123,6 @@ def write_rast_genbank() -> str:
     )
 
 
-def write_eggnog() -> str:
-    """A table of eggNOG-mapper for the proteins that Prokka has named."""
-    lines = [
-        "## emapper-2.1.12",
-        "#query\tseed_ortholog\tevalue\tscore\tDescription\tEC\tKEGG_ko\tBiGG_Reaction",
-        *(
-            f"PROKKA_0000{gene.number}\t511145.b2779\t0.0\t800.0\t{gene.product}\t{gene.ec_number}\t-\t-"
-            for gene in list_genes()
-        ),
-        "## 2 queries scanned",
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def _write_genbank(qualifiers: Mapping[int, Mapping[str, str]]) -> str:
     contig = write_contig()
     lines = [
