@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from starlette.testclient import TestClient
 from tests.support.http_api import Api
@@ -25,8 +26,15 @@ def enter(api: Api, browser: TestClient, name: str = "ana", role: Role = Role.AD
 
 def send(browser: TestClient, path: str, **fields: str) -> tuple[int, str]:
     """Send a form of a page as its browser does; the status, and where it leads or what it shows."""
+    return send_files(browser, path, {}, **fields)
+
+
+def send_files(
+    browser: TestClient, path: str, files: Mapping[str, tuple[str, bytes]], **fields: str
+) -> tuple[int, str]:
+    """The same with a name and a content for each field of a file."""
     token = re.search(r'name="csrf_token" value="(\w+)"', browser.get("/").text)
     assert token
     headers = {"Origin": ORIGIN, "Host": "127.0.0.1:8100"}
-    done = browser.post(path, data={"csrf_token": token[1], **fields}, headers=headers)
+    done = browser.post(path, data={"csrf_token": token[1], **fields}, files=files, headers=headers)
     return done.status_code, done.headers.get("location", done.text)

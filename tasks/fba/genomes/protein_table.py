@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.tasks.fba.solving.lazy_libraries import pd
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.\-]")
 
 
 class Protein(BaseModel):
@@ -33,6 +36,11 @@ class Protein(BaseModel):
     """Of that likeness."""
     source: str = ""
     """What named the protein, such as `pyrodigal 3.7.1` or `GenBank`."""
+
+
+def make_gene_id(name: str) -> str:
+    """The id of a gene in a model: what it cannot have becomes an underscore."""
+    return _UNSAFE.sub("_", name)
 
 
 def tabulate_proteins(proteins: Sequence[Protein]) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from fluxagents.tasks.fba.genomes.reading.eggnog_table import add_eggnog
 from fluxagents.tasks.fba.genomes.reading.genome_file import (
     GenomeFile,
     GenomeFormat,
-    check_records,
     parse_genome,
 )
 from fluxagents.tasks.fba.genomes.reading.protein_reading import read_proteins
@@ -52,12 +51,7 @@ class GenomeArgs(Args):
 
 
 def store_genome(artifacts: ArtifactStore, genome: GenomeFile) -> StoredGenome:
-    """Store a genome under the digest of its unpacked text.
-
-    Raises:
-        FluxError: As `check_records`.
-    """
-    check_records(genome)
+    """Store a genome under the digest of its unpacked text."""
     ref = artifacts.put_file(genome.file, tool="")
     return StoredGenome(digest=ref.digest, format=genome.format, size_bytes=ref.size_bytes)
 

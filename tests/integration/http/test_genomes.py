@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from html import unescape
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tests.support.genomes import GENOME
 from tests.support.http_api import Api
-from tests.support.page_visits import enter, open_browser
+from tests.support.page_visits import enter, open_browser, send_files
 from tests.support.page_visits import send as send_form
 
 from fluxagents import AsyncHttpClient, FluxError, HttpClient
 from fluxagents.flows.errors import ErrorClass
 from fluxagents.flows.people.roles import Role
 from fluxagents.tasks.fba.genomes.reading.genome_file import GenomeFormat
+from fluxagents.workers.cli import cli
 
 PROTEINS = b">a\nMKVLAAGIVGLCAKAYESTQ\n>b\nMSTNPKPQRKTKRNTNRRPQ\n"
 
@@ -52,12 +55,23 @@ def test_a_genome_is_stored_under_the_digest_of_what_is_in_it(api: Api, rob: dic
     ],
     ids=["empty", "text", "proteins", "repeated", "damaged"],
 )
-def test_what_is_no_genome_is_refused_by_name(
-    api: Api, rob: dict[str, str], name: str, data: bytes, words: str
+def test_what_is_no_genome_is_refused_by_every_door(
+    api: Api, rob: dict[str, str], tmp_path: Path, *, name: str, data: bytes, words: str
 ) -> None:
+    message = f"genome file '{name}' {words}"
     answer = api.client.post("/v1/genomes", json={"upload": send(api, rob, data), "name": name}, headers=rob)
     assert answer.status_code == 422
-    assert f"genome file '{name}' {words}" in answer.json()["detail"]
+    assert message in answer.json()["detail"]
+
+    enter(api, browser := open_browser(api), "rob", Role.RUNNER)
+    status, page = send_files(browser, "/genomes", {"genome": (name, data)}, universe="e_coli_core")
+    assert (status, message in unescape(page)) == (422, True)
+
+    file = tmp_path / name
+    file.write_bytes(data)
+    for command in (["add", str(file)], ["proteins", str(file), "-o", str(tmp_path / "p.tsv")]):
+        refused = CliRunner().invoke(cli, ["genomes", *command])
+        assert (refused.exit_code != 0, message in str(refused.exception)) == (True, True)
 
 
 def test_who_only_looks_stores_none(api: Api, rob: dict[str, str]) -> None:

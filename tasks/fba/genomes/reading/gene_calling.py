@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.genomes.protein_table import Protein
+from fluxagents.tasks.fba.genomes.reading.contigs import Contig
 from fluxagents.tasks.fba.genomes.reference_set import INSTALL
 
 LEAST_TRAINING_BASES = 100_000
 """With less sequence the caller cannot learn what genes look like here, and takes a general mixture."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contig:
-    """A piece of nucleotide sequence."""
-
-    name: str
-    sequence: str
 
 
 def call_genes(contigs: Sequence[Contig]) -> Iterator[Protein]:

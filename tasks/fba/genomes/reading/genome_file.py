@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path, PurePath
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.genomes.protein_table import make_gene_id
 from fluxagents.tasks.ports.results import ResultFile
 
 MAX_BYTES = 100_000_000
@@ -18,6 +19,9 @@ GZIP = b"\x1f\x8b"
 
 NUCLEOTIDES = frozenset("ACGTUNRYSWKMBDHV-")
 AMINO_ACIDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ*-")
+
+UNKNOWN = frozenset("NX-*")
+"""What stands for any nucleotide or amino acid, or for none."""
 
 LEAST_NUCLEOTIDE_FRACTION = 0.9
 """Of A, C, G, T, U and N in a nucleotide sequence; proteins have about a third."""
@@ -64,10 +68,11 @@ def read_genome_file(path: Path) -> GenomeFile:
 
 
 def parse_genome(name: str, data: bytes) -> GenomeFile:
-    """Unpack the content of a file, and tell its format from what is in it.
+    """Unpack the content of a file, tell its format from what is in it, and look at the records of FASTA.
 
     Raises:
-        FluxError: `BAD_ARGUMENT` if it is empty, too large, damaged, or no format of genomes.
+        FluxError: `BAD_ARGUMENT` if it is empty, too large, damaged, or no format of genomes; if a record of
+            FASTA has no id, or one that occurs twice; or if its name promises the other kind of sequences.
     """
     if len(data) > MAX_BYTES:
         raise _too_large(name)
@@ -79,33 +84,17 @@ def parse_genome(name: str, data: bytes) -> GenomeFile:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise refuse(name, "is no text", "give FASTA, GenBank or GFF3, plain or as .gz") from None
-    return GenomeFile(name, text, _tell_format(name, text))
+    file = GenomeFile(name, text, _tell_format(name, text))
+    if file.format in NAMED.values():
+        _check_name(file)
+        _check_ids(file)
+    return file
 
 
-def check_records(file: GenomeFile) -> None:
-    """Look at the records of FASTA as far as that takes no time: reading a genome needs more.
-
-    Raises:
-        FluxError: `BAD_ARGUMENT` if an id occurs twice, or the file's name promises the other kind of
-            sequences.
-    """
-    if file.format not in NAMED.values():
-        return
-    seen: set[str] = set()
-    for line in file.text.splitlines():
-        if line.startswith(">"):
-            name = line[1:].strip().partition(" ")[0]
-            if name in seen:
-                raise refuse_twice(file.name, name)
-            seen.add(name)
-    path = PurePath(file.name.lower())
-    suffix = path.with_suffix("").suffix if path.suffix in PACKED else path.suffix
-    if NAMED.get(suffix, file.format) is not file.format:
-        raise refuse(
-            file.name,
-            f"is {file.format}, and its name promises {NAMED[suffix]}",
-            "name proteins .faa and contigs .fna, or give the other file",
-        )
+def split_header(header: str) -> tuple[str, str]:
+    """The id of a record of FASTA, and what stands behind it."""
+    identifier, *rest = header.split(maxsplit=1) or [""]
+    return identifier, "".join(rest).strip()
 
 
 def check_sequences(file: GenomeFile, sequences: GenomeFile | None) -> None:
@@ -122,7 +111,8 @@ def check_sequences(file: GenomeFile, sequences: GenomeFile | None) -> None:
             f"is {sequences.format}, and GFF3 needs nucleotides",
             "give the contigs, or the proteins alone",
         )
-    if sequences is None and file.format is GenomeFormat.GFF and "##FASTA" not in file.text:
+    has_own = bool(file.text.partition("##FASTA")[2].strip())
+    if sequences is None and file.format is GenomeFormat.GFF and not has_own:
         raise refuse(file.name, "has no sequences", "give the FASTA file of its contigs beside it")
 
 
@@ -131,9 +121,38 @@ def refuse_twice(name: str, identifier: str) -> FluxError:
     return refuse(name, f"has the id '{identifier}' twice", "give each protein and contig an id of its own")
 
 
+def refuse_empty_record(name: str, identifier: str) -> FluxError:
+    """The error of a file in which an id has no sequence."""
+    return refuse(name, f"has no sequence of '{identifier}'", "export it again, with sequences")
+
+
 def refuse(name: str, reason: str, *ways_out: str) -> FluxError:
     """The error of a file that is no genome."""
     return FluxError(ErrorClass.BAD_ARGUMENT, f"genome file '{name}' {reason}", suggestions=ways_out)
+
+
+def _check_name(file: GenomeFile) -> None:
+    path = PurePath(file.name.lower())
+    suffix = path.with_suffix("").suffix if path.suffix in PACKED else path.suffix
+    if NAMED.get(suffix, file.format) is not file.format:
+        raise refuse(
+            file.name,
+            f"is {file.format}, and its name promises {NAMED[suffix]}",
+            "name proteins .faa and contigs .fna, or give the other file",
+        )
+
+
+def _check_ids(file: GenomeFile) -> None:
+    seen: set[str] = set()
+    for line in file.text.splitlines():
+        if not line.startswith(">"):
+            continue
+        name = make_gene_id(split_header(line[1:])[0])
+        if not name:
+            raise refuse(file.name, f"has a record without an id: '{line[:40]}'")
+        if name in seen:
+            raise refuse_twice(file.name, name)
+        seen.add(name)
 
 
 def _unpack(name: str, data: bytes) -> bytes:
@@ -163,7 +182,7 @@ def _tell_format(name: str, text: str) -> GenomeFormat:
     start = text.lstrip()
     if start.startswith("LOCUS"):
         return GenomeFormat.GENBANK
-    if start.startswith("##gff-version"):
+    if start.startswith("##gff-version") and start.split(maxsplit=2)[1][:1] == "3":
         return GenomeFormat.GFF
     if "\n#query\t" in text[:20_000] or start.startswith("#query\t"):
         return GenomeFormat.EGGNOG
@@ -183,6 +202,8 @@ def _tell_sequences(name: str, text: str) -> GenomeFormat:
     strange = sorted(set(sample) - AMINO_ACIDS)
     if strange:
         raise refuse(name, f"holds no biological sequence: it has the letter {strange[0]!r}")
+    if not set(sample) - UNKNOWN:
+        raise refuse(name, f"holds no known sequence, nothing but {sample[0]!r}")
     plain = sum(sample.count(letter) for letter in "ACGTUN") / len(sample)
     is_nucleotides = plain >= LEAST_NUCLEOTIDE_FRACTION and set(sample) <= NUCLEOTIDES
     return GenomeFormat.NUCLEOTIDES if is_nucleotides else GenomeFormat.PROTEINS

@@ -46,6 +46,10 @@ def contig(proteins: list[tuple[str, str]]) -> str:
     return "".join(turned)
 
 
+def write_gff(words: str, *, place: str = "1\t9", contigs: str = ">c\nATGAAATAA\n") -> bytes:
+    return f"##gff-version 3\nc\tx\tCDS\t{place}\t.\t+\t0\t{words}\n##FASTA\n{contigs}".encode()
+
+
 def read(file: Path, sequences: Path | None = None) -> Any:
     return read_proteins(read_genome_file(file), read_genome_file(sequences) if sequences else None)
 
@@ -147,6 +151,26 @@ def test_annotations_of_eggnog_are_added(proteins: list[tuple[str, str]], tmp_pa
         (b"##gff-version 3\nc\tx\tgene\t1\t9\t.\t+\t0\tID=a\n##FASTA\n>c\nACGT\n", "has no coding sequence"),
         (b"##gff-version 3\nd\tx\tCDS\t1\t9\t.\t+\t0\tID=a\n##FASTA\n>c\nACGT\n", "contig 'd'"),
         (b"LOCUS       nonsense", "GenBank|holds no protein"),
+        (b">a|b\nMKVLW\n>a_b\nMKVLW\n", "has the id 'a_b' twice"),
+        (b">a\tone\nMKVLW\n>a\tother\nMKVLW\n", "has the id 'a' twice"),
+        (b">c\n" + b"N" * 60, "holds no known sequence, nothing but 'N'"),
+        (b">a\n>b\nMKVLW\n", "has no sequence of 'a'"),
+        (b">a\n>b\n" + b"ACGT" * 20, "has no sequence of 'a'"),
+        (b">a\nMKVLW\n>c\n" + b"ACGT" * 20, "has bases where the protein 'c' should be"),
+        (b">c\n" + b"ACGT" * 100_000 + b"\n>p\nMKVLE\n", "has the letter 'E' in the contig 'p'"),
+        (b">c\n" + b"ACGT" * 100_000 + b"\n>p\n\xc3\xa9\n", "has the letter 'É' in the contig 'p'"),
+        (b"##gff-version 2\nc\tx\tCDS\t1\t9\t.\t+\t0\tx\n", "is no genome: it begins with '##gff-version 2"),
+        (write_gff("ID=a", contigs=">c\nMKVLE\n"), "has the letter 'E' in the contig 'c'"),
+        (write_gff("ID=a", contigs=">c\nACGTACGTA\n>c\nACGT\n"), "has the id 'c' twice"),
+        (write_gff("ID=a", contigs="\n"), "has no sequences"),
+        (write_gff("ID=a;transl_table=no"), "gives 'a' the genetic code 'no'"),
+        (write_gff("ID=a;transl_table=99"), "gives 'a' the genetic code '99'"),
+        (write_gff("ID=a", place="1\t12"), "from 1 to 12 in line 2, and the contig 'c' has 9 bases"),
+        (write_gff("ID=a", place="9\t1"), "from 9 to 1 in line 2"),
+        (b"#query\tscore\tBiGG_Reaction\n", "has a header and no row"),
+        (b"#query\tscore\tBiGG_Reaction\na\t9\t-\n", "names no gene of a BiGG model"),
+        (b"#query\tscore\tBiGG_Reaction\na\t9\n", "fewer columns than its header: 'a'"),
+        (b"#query\tscore\tBiGG_Reaction\n" + b"a\t9\tiML1515.b2779\n" * 2, "has the id 'a' twice"),
     ],
 )
 def test_a_file_that_is_no_genome_says_why(content: bytes, message: str, tmp_path: Path) -> None:
