@@ -11,15 +11,15 @@ import yaml
 
 from fluxagents.scheduler.collaboration.expected_call import AcceptedCall, is_same
 
-PARTS = ("known", "held_out", "third", "fourth", "fifth", "sixth", "seventh")
+PARTS = ("known", "held_out", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 """Rules may be made after the known questions and the fourth to sixth part, which were held out once. The
-others show how well they do on what they were not made for; `seventh` is the newest part.
+others show how well they do on what they were not made for; `eighth` is the newest part.
 """
 
 OPEN_TO_RULES = frozenset({"known", "fourth", "fifth", "sixth"})
 """Parts whose wrong answers are shown."""
 
-WHOLE = frozenset({"fourth", "fifth", "sixth", "seventh"})
+WHOLE = frozenset({"fourth", "fifth", "sixth", "seventh", "eighth"})
 """Parts over all tools and flows, which also say which flow has the answer and what stays open."""
 
 ANALYSIS = "metabolic_analysis"
