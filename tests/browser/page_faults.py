@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from playwright.sync_api import Page, Request, Response
+from playwright.sync_api import Page, Response
 from tests.browser.conftest import TIMEOUT_MS, Site
+from tests.browser.first_view import view
 
 from fluxagents.flows.people.roles import Role
 
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-FIRST_VIEW = 100_000
+MAX_WEIGHT = 100_000
 """Bytes that a first view may take, as they are sent, without plots."""
-
-PLOTS = re.compile(r"\.svg$|/plot$|/map$|/maps/\d+$|/picture$|/flux_map\.|/escher")
-"""Addresses of plots and maps, and of what shows them."""
 
 MAX_TABS = 120
 """Presses of the key on one page; a longer list goes on as it begins."""
@@ -43,25 +40,20 @@ def find_faults(site: Site, paths: Sequence[str]) -> Iterator[tuple[str, str, ob
     context = site.browser.new_context(base_url=site.address, bypass_csp=True)
     context.set_default_timeout(TIMEOUT_MS)
     page = site.enter(context, "ana", Role.ADMIN)
-    sent: dict[str, int] = {}
     foreign: list[str] = []
-
-    def weigh(request: Request) -> None:
-        sent[request.url] = request.sizes()["responseBodySize"]
 
     def note(response: Response) -> None:
         if not response.url.startswith(site.address):
             foreign.append(response.url)
 
-    page.on("requestfinished", weigh)
     page.on("response", note)
     for path in paths:
-        sent.clear()
+        first = view(site.browser, site.address, context.storage_state(), path)
+        if first.weight > MAX_WEIGHT:
+            yield path, "weight", first.weight
+        yield from ((path, "moves", each) for each in first.moved)
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(path)
-        weight = sum(size for url, size in sent.items() if not PLOTS.search(url.partition("?")[0]))
-        if weight > FIRST_VIEW:
-            yield path, "weight", weight
         page.evaluate(AXE.read_text(encoding="utf-8"))
         for scheme, only in (("light", RULES), ("dark", ["color-contrast"])):
             yield from ((path, scheme, fault) for fault in _run_axe(page, scheme, only))

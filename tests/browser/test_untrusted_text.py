@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Dialog, Page
 from starlette.testclient import TestClient
+from tests.browser.all_pages import find_pages
 from tests.browser.conftest import Site, serve_site
-from tests.browser.test_every_page import find_pages
 from tests.support.http_api import Api
 from tests.support.seeds import FOREIGN, MARKS, PLACES, find_places, plant, seed
 

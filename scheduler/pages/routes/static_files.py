@@ -14,6 +14,7 @@ router = APIRouter(route_class=PageRoute)
 
 MEDIA_TYPES = {
     "page.css": "text/css",
+    "local_times.js": "text/javascript",
     "page.js": "text/javascript",
     "flux_map.css": "text/css",
     "flux_map.js": "text/javascript",

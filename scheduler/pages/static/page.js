@@ -94,19 +94,6 @@
     else if (event.detail.elt.matches("button")) lookAgain();
   }
 
-  // "2026-01-31 11:46 (10:46 UTC)" where the reader's clock is another one; the date of UTC only if it differs.
-  function showLocalTimes() {
-    for (const time of document.querySelectorAll("time[datetime]")) {
-      const at = new Date(time.dateTime);
-      const shift = at.getTimezoneOffset();
-      if (shift === 0) continue;
-      const [here, utc] = [new Date(at - shift * 60_000), at].map((each) => each.toISOString().split(/[T.]/));
-      const day = here[0] === utc[0] ? "" : `${utc[0]} `;
-      time.textContent = `${here[0]} ${here[1].slice(0, 5)} (${day}${utc[1].slice(0, 5)} UTC)`;
-      time.title = `${here[0]} ${here[1]} on your clock, ${utc[0]} ${utc[1]} UTC`;
-    }
-  }
-
   // `a` and the like act on a page only while nobody types.
   function pressShortcut(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -180,9 +167,7 @@
   }
 
   async function takeModel(file, status, field) {
-    const dot = file.name.indexOf(".");
-    const id = await sendFile(file, status);
-    const model = await sendJson("/v1/models", { upload: id, name: file.name.slice(0, dot), suffix: file.name.slice(dot) });
+    const model = await sendJson("/v1/models", { upload: await sendFile(file, status), name: file.name });
     if (field) field.value = model.name;
     const page = document.createElement("a");
     page.href = `/models/${encodeURIComponent(model.digest)}`;
@@ -227,11 +212,9 @@
     });
   }
   document.addEventListener("submit", confirmAct, true);
-  for (const name of ["htmx:oobAfterSwap", "htmx:afterSwap"]) document.body.addEventListener(name, showLocalTimes);
   for (const name of ["htmx:afterRequest", "htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.body.addEventListener(name, noteReading);
   }
-  showLocalTimes();
   const address = document.body.dataset.live;
   if (address) follow(address);
 })();
