@@ -11,7 +11,7 @@ HOOKS = "/v1/hooks/"
 UPLOADS = "/v1/uploads/"
 """Below it bodies are parts of files."""
 
-FILE_FORMS = frozenset({"/genomes"})
+FILE_FORMS = frozenset({"/genomes", "/models"})
 """Pages whose forms bring files, each as large as a part of an upload."""
 
 

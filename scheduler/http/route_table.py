@@ -94,13 +94,23 @@ PAGE_MODULES: dict[str, tuple[str, ...]] = {
 }
 """Modules of pages, as `MODULES`."""
 
+
+def is_page(path: str) -> bool:
+    """Whether a path is that of a page, or of a form of one."""
+    return not path.startswith(f"{V1}/") and _first_name(path) in _PAGE_NAMES
+
+
 RESOURCES = frozenset(name for names in MODULES.values() for name in names)
 
 
 def name_resource(path: str) -> str:
     """What an address is about, in one of a few words."""
-    name = path.removeprefix(f"{V1}/").lstrip("/").partition("/")[0]
+    name = _first_name(path)
     return name if name in RESOURCES else "other"
+
+
+def _first_name(path: str) -> str:
+    return path.removeprefix(f"{V1}/").lstrip("/").partition("/")[0]
 
 
 class RouteTable:
@@ -123,7 +133,7 @@ class RouteTable:
 
     def load(self, path: str) -> None:
         """Let the application answer at a path, if anything does."""
-        name = path.removeprefix(f"{V1}/").lstrip("/").partition("/")[0]
+        name = _first_name(path)
         modules = MODULES if path.startswith(f"{V1}/") or name in _ROOT_NAMES else PAGE_MODULES
         # With a module come those that share a name with it: of two routes for one address, the first counts.
         names = {name}.union(*(each for each in modules.values() if name in each))
@@ -140,6 +150,7 @@ class RouteTable:
         return router.routes
 
 
+_PAGE_NAMES = frozenset(name for names in PAGE_MODULES.values() for name in names)
 _ROOT_NAMES = frozenset(name for module in AT_ROOT for name in MODULES[module])
 
 

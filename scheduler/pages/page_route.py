@@ -61,7 +61,9 @@ def _answer_error(request: Request, error: Exception) -> Response:
                 log.error("fault", error=str(error))
             return _show(request, error.kind.value, error.message, error.suggestions)
         case ProblemError():
-            return _show(request, error.name, error.detail)
+            page = _show(request, error.name, error.detail, tuple(error.more.get("suggestions", ())))
+            page.headers.update(error.headers)
+            return page
         case HTTPException():
             return _show(request, "no_such_page", str(error.detail))
     return _show(request, "invalid_request", "a part of the address or of the form does not fit")

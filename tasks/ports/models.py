@@ -145,8 +145,9 @@ class ModelStore(ModelLoader, Protocol):
 
         Args:
             source: A path, or the file's bytes.
-            name: Under which `resolve` finds it; the file's stem when absent. Required for bytes.
-            suffix: The format of bytes, such as `.xml.gz`; taken from the file's name when absent.
+            name: Under which `resolve` finds it; the file's stem when absent. Of bytes that come without
+                a suffix it is the name of their file.
+            suffix: The format, such as `.xml.gz`; taken from the file's name when absent.
             unchecked: Store it without reading it; a fault then shows at first use.
 
         Returns:

@@ -107,15 +107,16 @@ class ModelFiles:
         """See `ModelStore.add`."""
         if not isinstance(source, bytes):
             shown = file_name(source)
-        elif name is None or suffix is None:
-            raise FluxError(ErrorClass.BAD_ARGUMENT, "bytes of a model need a name and a suffix")
+        elif name is None:
+            raise FluxError(ErrorClass.BAD_ARGUMENT, "bytes of a model need a name")
         else:
-            shown = name
+            shown, name = name, name if suffix else None
         suffix = suffix or suffix_of(shown)
         kind = format_of(shown, suffix)
         data = source if isinstance(source, bytes) else file_bytes(source, self._hosts)
         check_size(shown, len(data))
-        name = _choose_name(name, shown.removesuffix(suffix), _digest_of(data))
+        stem = shown[: -len(suffix)] if shown.lower().endswith(suffix) else shown
+        name = _choose_name(name, stem, _digest_of(data))
         record = _record_of(data, name, kind, suffix)
         if unchecked:
             return self._store(record, lambda: data)

@@ -184,14 +184,8 @@ class MailDoor:
     def _add_model(self, attachment: Attachment, actor: Actor) -> str:
         """Keep a model, whose digest a run then names."""
         client = self._ports.client.acting_as(actor)
-        suffix = next(
-            each
-            for each in sorted(MODEL_SUFFIXES, key=len, reverse=True)
-            if attachment.name.lower().endswith(each)
-        )
-        name = attachment.name[: -len(suffix)] or "attached"
-        client.authority.record(Action.MODEL_ADD, Resource(kind="model", id=name))
-        return client.models.add(attachment.content, name, suffix=suffix).digest
+        client.authority.record(Action.MODEL_ADD, Resource(kind="model", id=attachment.name))
+        return client.models.add(attachment.content, attachment.name).digest
 
     def _note_bounce(self, token: str, why: str) -> str:
         """Write down that a mail of ours did not arrive."""

@@ -31,11 +31,12 @@ class AddModel(Body):
     """Where a model comes from: an address, or an upload that is complete."""
 
     name: str = Field("", max_length=MAX_NAME, examples=["my_model"])
-    """Under which runs find it; the name of the file at a URL if empty."""
+    """Under which runs find it; the name of the file at a URL if empty. Of an upload without a `suffix` it is
+    the name of the file, such as `my_model.xml.gz`."""
     url: HttpUrl | None = None
     upload: str = Field("", max_length=64)
     suffix: str = Field("", max_length=20, examples=[".xml.gz"])
-    """The format of an upload: `.xml`, `.json`, `.yaml` or `.mat`, also with `.gz`, `.bz2` or `.zip`."""
+    """The format of an upload: `.xml`, `.json` or `.yaml`, also with `.gz` or `.bz2`, or `.mat`."""
 
 
 class UploadStatus(Body):
@@ -71,8 +72,8 @@ def add_model(body: AddModel, client: Client, ports: Ports, response: Response) 
     """
     if (body.url is None) == (not body.upload):
         raise ProblemError("invalid_request", "a model comes either from a `url` or from an `upload`")
-    if body.upload and not (body.name and body.suffix):
-        raise ProblemError("invalid_request", "an upload needs a `name` and a `suffix`")
+    if body.upload and not body.name:
+        raise ProblemError("invalid_request", "an upload needs a `name`")
     client.authority.record(Action.MODEL_ADD, Resource(kind="model", id=body.name or str(body.url)))
     source = str(body.url) if body.url else ports.uploads.read(body.upload)
     record = client.models.add(source, body.name or None, suffix=body.suffix or None)

@@ -44,11 +44,35 @@ RUNS = 10
 @router.get("/models")
 def list_models(who: Who, search: Annotated[str, Query(max_length=MAX_NAME)] = "") -> Response:
     """The stored models by name, and those that are always there."""
+    return _show_list(who, search)
+
+
+@router.post("/models")
+def add_model(who: Who) -> Response:
+    """Store the file of the form and go to the page of its model; what is no model is not stored."""
+    # Before anything is read: what an error quotes is for those who may store it.
+    who.client.authority.permit(Action.MODEL_ADD, Resource(kind="model", id="upload"))
+    file = who.form.files.get("file")
+    if file is None:
+        return _show_list(who, problem="no file was chosen")
+    who.client.authority.record(Action.MODEL_ADD, Resource(kind="model", id=file.name[:MAX_NAME]))
+    try:
+        record = who.client.models.add(file.content, file.name)
+    except FluxError as error:
+        if error.kind is not ErrorClass.UNREADABLE_MODEL:
+            raise
+        return _show_list(who, problem="; ".join((error.message, *error.suggestions)))
+    return go_to(f"/models/{record.digest}")
+
+
+def _show_list(who: Visitor, search: str = "", problem: str = "") -> Response:
     check_may_read(who.client, "model")
     wanted = search.strip().casefold()
     records = [record for record in who.client.models.list() if wanted in record.name.casefold()]
     return who.show(
         "models/models.html.j2",
+        status=422 if problem else 200,
+        problem=problem,
         records=records[:MAX_LISTED],
         left_out=max(len(records) - MAX_LISTED, 0),
         shipped=[name for name in list_shipped(who.client) if wanted in name.casefold()],

@@ -198,6 +198,21 @@ def test_names_of_shipped_models_are_kept(store: ModelFiles, sbml: bytes, tmp_pa
     assert store.add(path).name.startswith("iJO1366-")
 
 
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("my.strain.v2.xml", "my.strain.v2"),
+        ("UPPER.XML", "UPPER"),
+        ("../a/b.xml", ".._a_b"),
+        (".xml", "model"),
+        ("iJO1366.xml", "iJO1366"),
+    ],
+)
+def test_bytes_are_called_as_their_file(store: ModelFiles, sbml: bytes, file: str, name: str) -> None:
+    record = store.add(sbml, file)
+    assert (record.name.removesuffix(f"-{record.digest[7:15]}"), record.suffix) == (name, ".xml")
+
+
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "", "sha256:abcdef0", "abcdef0123"])
 def test_names_are_plain(store: ModelFiles, sbml: bytes, name: str) -> None:
     with pytest.raises(FluxError, match="cannot name a model"):
