@@ -81,14 +81,21 @@ def _find(words: Sequence[str]) -> dict[str, frozenset[int]]:
 
 
 def _find_phrase(phrase: Sequence[str], words: Sequence[str]) -> frozenset[int]:
-    places = [
-        next((at for at, word in enumerate(words) if _is_word(word, pattern)), None) for pattern in phrase
-    ]
-    return frozenset() if None in places else frozenset(at for at in places if at is not None)
+    """The first word that each pattern means; none if one of them means none."""
+    places = set()
+    for pattern in phrase:
+        place = _find_word(pattern, words)
+        if place is None:
+            return frozenset()
+        places.add(place)
+    return frozenset(places)
 
 
-def _is_word(word: str, pattern: str) -> bool:
-    return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern
+def _find_word(pattern: str, words: Sequence[str]) -> int | None:
+    if pattern.endswith("*"):
+        beginning = pattern[:-1]
+        return next((at for at, word in enumerate(words) if word.startswith(beginning)), None)
+    return words.index(pattern) if pattern in words else None
 
 
 def _split(text: str) -> Iterator[list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from fluxagents.workers.chat_models.planner.clauses.clause import Clause, read_clause
 from fluxagents.workers.chat_models.planner.clauses.clause_splitter import split_clauses, split_sentences
@@ -20,7 +21,8 @@ _NO_GROWTH = frozenset({"not", "no", "lethal"})
 _NO_QUESTION = frozenset({"", CHANGE})
 
 
-def read_clauses(question: str) -> list[Clause]:
+@lru_cache  # each step of a run reads its question again
+def read_clauses(question: str) -> tuple[Clause, ...]:
     """The clauses of a question in their order."""
     tokens = tag_question(question)
     if is_permanent_deletion(Phrase(tokens)):
@@ -31,7 +33,7 @@ def read_clauses(question: str) -> list[Clause]:
     if (has_question and not changes) or _ASKS_WHAT_CHANGES.search(Phrase(tokens).tag_text):
         # "Limit oxygen to 10. How fast does it grow?" states a condition and asks for no other model.
         clauses = _read_sentences(tokens, orders=False)
-    return _complete_from_context(clauses)
+    return tuple(_complete_from_context(clauses))
 
 
 def _read_sentences(tokens: Sequence[Token], *, orders: bool) -> list[Clause]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile
 
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
@@ -60,6 +60,7 @@ _SEPARABLE = frozenset({"schalte", "schalt", "schaltet", "schalten", "knocke", "
 """German verbs that mean a removal with "aus" or "ab" at the end of the clause."""
 
 
+@lru_cache
 def tag_question(question: str) -> tuple[Token, ...]:
     """The tokens of a question without its filler words.
 
