@@ -135,13 +135,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     )
     settings = Settings(data_dir=folder, concurrency_tools=2)
     started = Stack(environment, settings, "")
-    up = started.command("up", "--detach", "--json")
+    up = started.process("up", "--detach", "--json")
     assert up.returncode == 0, up.stdout + up.stderr
     status = started.json("status")
     processes = [psutil.Process(service["process"]["pid"]) for service in status["services"]]
     try:
         yield replace(started, flower=status["flower"])
     finally:
-        down = started.command("down")
+        down = started.process("down")
     assert down.returncode == 0, down.stdout + down.stderr
     assert [process for process in processes if process.is_running()] == []

@@ -71,12 +71,12 @@ def run_installation(folder: Path, imap: ImapServer, smtp: MailReceiver) -> Iter
         FLUXAGENTS_CONCURRENCY_TOOLS="1",
     )
     stack = Stack(environment, Settings(data_dir=folder), "")
-    up = stack.command("up", "--detach")
+    up = stack.process("up", "--detach")
     try:
         assert up.returncode == 0, up.stdout + up.stderr
         yield stack
     finally:
-        stack.command("down")
+        stack.process("down")
 
 
 @pytest.mark.long

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from time import perf_counter
 from urllib.parse import urlsplit
 
 import cobra
 import pytest
-from tests.support.stack import Stack, isolated
+from tests.support.stack import Stack, isolated, run_here
 
 from fluxagents.workers.cli import COMMANDS
 
@@ -156,7 +156,7 @@ def test_bad_usage_names_the_thing_and_the_way_out(
 
 
 def test_an_error_is_json_too(stack: Stack) -> None:
-    done = stack.command("runs", "show", "nobody", "--json")
+    done = stack.process("runs", "show", "nobody", "--json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["kind"] == "unknown_id"
 
@@ -232,12 +232,16 @@ def fluxagents(folder: Path, *words: str, **variables: str) -> subprocess.Comple
 
 
 def test_help_answers_at_once() -> None:
+    """In processor time: a busy machine makes everything slow."""
     command = [sys.executable, "-m", "fluxagents.workers.cli", "--help"]
     times = []
     for _ in range(3):
-        began = perf_counter()
+        began = os.times()
         subprocess.run(command, capture_output=True, check=True)
-        times.append(perf_counter() - began)
+        ended = os.times()
+        times.append(
+            ended.children_user + ended.children_system - began.children_user - began.children_system
+        )
     assert min(times) < 0.4
 
 
@@ -246,7 +250,7 @@ def test_help_answers_at_once() -> None:
     COMMANDS,
 )
 def test_every_command_has_help_with_examples(tmp_path: Path, command: str) -> None:
-    done = fluxagents(tmp_path, command, "--help")
+    done = run_here(isolated(tmp_path), command, "--help")
     assert done.returncode == 0, done.stderr
     assert "Examples:" in done.stdout
 

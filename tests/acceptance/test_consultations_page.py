@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from tests.support.places import DOCS
-from tests.support.stack import Stack
+from tests.support.stack import Stack, run_here
 from tests.support.waiting import eventually
 
 from fluxagents.flows.errors import ConflictError
@@ -24,21 +23,13 @@ PAGE = (DOCS / "consultations.md").read_text(encoding="utf-8")
 (ANSWER,) = re.findall(r"```\n(\d.*?)```", PAGE, re.DOTALL)
 
 
-def call(stack: Stack, line: str, keys: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def call(stack: Stack, line: str, keys: dict[str, str]) -> CompletedProcess[str]:
     """A command of the page, in the name that its comment says."""
     person = re.search(r"# as (\w+)$", line)
     environment = dict(stack.environment)
     if person:
         environment["FLUXAGENTS_API_KEY"] = keys[person[1]]
-    words = shlex.split(line, comments=True)[1:]
-    return subprocess.run(
-        [sys.executable, "-m", "fluxagents.workers.cli", *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    return run_here(environment, *shlex.split(line, comments=True)[1:])
 
 
 @pytest.mark.timeout(300)

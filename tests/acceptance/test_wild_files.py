@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import redirect_stderr, redirect_stdout, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
-from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -19,37 +16,13 @@ from tests.support.stack import Stack
 from tests.support.wild.folder import FILES, FOLDER, Given
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.workers.cli import main
 
 QUESTION = "How fast does it grow?"
 pytestmark = pytest.mark.timeout(900)  # the first test reads all files
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A command that has ended."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-
-def call(stack: Stack, *words: str) -> Ended:
-    """The command in this process: a hundred starts of Python would take minutes."""
-    stdout, stderr = io.StringIO(), io.StringIO()
-    with (
-        patch.dict(os.environ, stack.environment, clear=True),
-        redirect_stdout(stdout),
-        redirect_stderr(stderr),
-        pytest.raises(SystemExit) as ended,
-    ):
-        main(words)
-    assert isinstance(ended.value.code, int)
-    return Ended(ended.value.code, stdout.getvalue(), stderr.getvalue())
-
-
 @pytest.fixture(scope="module")
-def first_answers(stack: Stack) -> dict[str, Ended]:
+def first_answers(stack: Stack) -> dict[str, CompletedProcess[str]]:
     """What the command line says of each file; two at a time are read before."""
 
     def read(name: str) -> None:
@@ -60,12 +33,12 @@ def first_answers(stack: Stack) -> dict[str, Ended]:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(read, FILES))
     words = ("tools", "call", "run_metabolic_fba", "--json", "--model")
-    return {name: call(stack, *words, str(FOLDER / name)) for name in FILES}
+    return {name: stack.command(*words, str(FOLDER / name)) for name in FILES}
 
 
 @pytest.fixture(scope="module")
-def readable(first_answers: dict[str, Ended]) -> list[str]:
-    return [name for name, done in first_answers.items() if done.exit_code == 0]
+def readable(first_answers: dict[str, CompletedProcess[str]]) -> list[str]:
+    return [name for name, done in first_answers.items() if done.returncode == 0]
 
 
 @pytest.fixture(scope="module")
@@ -81,25 +54,25 @@ def batch(stack: Stack, readable: list[str]) -> dict[str, Any]:
         "--session",
         f"wild-{uuid4().hex[:8]}",
     )
-    done = call(stack, *words, "--json")
+    done = stack.command(*words, "--json")
     # What the model without an objective leaves open.
-    assert done.exit_code == 4, done.stdout + done.stderr
+    assert done.returncode == 4, done.stdout + done.stderr
     return dict(zip(readable, json.loads(done.stdout)["runs"], strict=True))
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_command_line_gives_the_number_or_the_word(
-    stack: Stack, first_answers: dict[str, Ended], name: str
+    stack: Stack, first_answers: dict[str, CompletedProcess[str]], name: str
 ) -> None:
     given, done = FILES[name], first_answers[name]
-    if done.exit_code:
+    if done.returncode:
         check_refusal(given, name, done.stdout + done.stderr)
         return
     result = json.loads(done.stdout)["result"]
     assert (given.growth_per_h, given.status) != (None, "optimal"), "is not refused"
     assert result["status"] == given.status
     assert result["growth_per_h"] == is_close(given.growth_per_h)
-    shown = json.loads(call(stack, "models", "show", Path(name).stem, "--json").stdout)
+    shown = json.loads(stack.command("models", "show", Path(name).stem, "--json").stdout)
     warned = json.dumps(shown["warnings"], ensure_ascii=False)
     for word in given.warned:
         assert word in warned
@@ -131,8 +104,8 @@ def test_a_batch_with_files_that_cannot_be_read_names_each_and_starts_nothing(
     refused = [name for name in FILES if name not in readable]
     models = [word for name in refused for word in ("--model", str(FOLDER / name))]
     session = f"wild-{uuid4().hex[:8]}"
-    done = call(stack, "batch", "metabolic_analysis", *models, "--question", QUESTION, "--session", session)
-    assert done.exit_code == 2
+    done = stack.command("batch", "metabolic_analysis", *models, "--question", QUESTION, "--session", session)
+    assert done.returncode == 2
     for name in refused:
         check_refusal(FILES[name], name, done.stdout + done.stderr)
     assert stack.client().store.runs(session=session) == []
@@ -142,8 +115,7 @@ def test_a_batch_with_files_that_cannot_be_read_names_each_and_starts_nothing(
 def test_a_run_answers_with_the_number_or_does_not_start(
     stack: Stack, batch: dict[str, Any], name: str
 ) -> None:
-    done = call(
-        stack,
+    done = stack.command(
         "run",
         "metabolic_analysis",
         "--model",
@@ -154,7 +126,7 @@ def test_a_run_answers_with_the_number_or_does_not_start(
         "--json",
     )
     if name not in batch:
-        assert done.exit_code == 2, done.stdout + done.stderr
+        assert done.returncode == 2, done.stdout + done.stderr
         check_refusal(FILES[name], name, done.stdout + done.stderr)
         return
     document = json.loads(done.stdout)

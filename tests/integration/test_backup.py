@@ -159,12 +159,12 @@ def running(folder: Path) -> Iterator[Stack]:
         port = str(free.getsockname()[1])
     environment = isolated(folder, FLUXAGENTS_CONCURRENCY_TOOLS="1", FLUXAGENTS_FLOWER_PORT=port)
     stack = Stack(environment, Settings(data_dir=folder, concurrency_tools=1), "")
-    up = stack.command("up", "--detach", "--json")
+    up = stack.process("up", "--detach", "--json")
     assert up.returncode == 0, up.stdout + up.stderr
     try:
         yield stack
     finally:
-        down = stack.command("down")
+        down = stack.process("down")
     assert down.returncode == 0, down.stdout + down.stderr
 
 

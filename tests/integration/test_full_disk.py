@@ -33,12 +33,12 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             port = str(free.getsockname()[1])
         environment = isolated(data, FLUXAGENTS_CONCURRENCY_TOOLS="1", FLUXAGENTS_FLOWER_PORT=port)
         stack = Stack(environment, Settings(data_dir=data, concurrency_tools=1), "")
-        up = stack.command("up", "--detach")
+        up = stack.process("up", "--detach")
         assert up.returncode == 0, up.stdout + up.stderr
         status = run_file.read(stack.settings.run_file)
         assert status is not None
         yield stack
-        down = stack.command("down")
+        down = stack.process("down")
         end_all(find_marked(SUPERVISOR_VARIABLE, status.mark), patience_s=5.0)
         assert down.returncode == 0, down.stdout + down.stderr
 
@@ -86,7 +86,7 @@ def test_a_data_folder_that_was_removed_is_made_anew(installation: Stack) -> Non
     assert installation.client().get(run.id).status == "finished"
     again = installation.client().start("metabolic_analysis", model="e_coli_core", question=QUESTION)
     assert again.wait(120) == "finished"
-    second = installation.command("up", "--detach")
+    second = installation.process("up", "--detach")
     assert "running already" in second.stdout
     append_only = installation.settings.redis_dir / "appendonlydir"
     assert sum(path.stat().st_size for path in append_only.iterdir()) > 0
