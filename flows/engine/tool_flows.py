@@ -12,6 +12,15 @@ from fluxagents.flows.language.inputs import type_of
 from fluxagents.flows.language.nodes import EndNode, MapNode, ToolNode
 
 
+_ITEM, _SHARD, _CALL = "each_", "part_of_", "call_of_"
+
+
+def find_tool(flow: str) -> str | None:
+    """The tool that a flow of this name only calls; None if it is another flow."""
+    prefix = next((each for each in (_ITEM, _SHARD, _CALL) if flow.startswith(each)), None)
+    return flow.removeprefix(prefix) if prefix else None
+
+
 def build_item_flow(node: MapNode, names: Iterable[str]) -> Flow:
     """The flow of one item of a node that maps a tool: calls it with the run's inputs as they are.
 
@@ -22,7 +31,7 @@ def build_item_flow(node: MapNode, names: Iterable[str]) -> Flow:
     assert node.tool is not None
     purpose = f"One item of a map of {node.tool}."
     more = {"facts": node.facts, "retry": node.retry}
-    return _build(f"each_{node.tool}", purpose, _call(node.tool, names, **more), steps=50)
+    return _build(f"{_ITEM}{node.tool}", purpose, _call(node.tool, names, **more), steps=50)
 
 
 def build_shard_flow(tool: str, names: Iterable[str]) -> Flow:
@@ -32,7 +41,7 @@ def build_shard_flow(tool: str, names: Iterable[str]) -> Flow:
         tool: The tool.
         names: The arguments that are given.
     """
-    return _build(f"part_of_{tool}", f"One part of a call of {tool}.", _call(tool, names), steps=20)
+    return _build(f"{_SHARD}{tool}", f"One part of a call of {tool}.", _call(tool, names), steps=20)
 
 
 def build_call_flow(tool: str, args: Mapping[str, JsonValue]) -> Flow:
@@ -43,7 +52,7 @@ def build_call_flow(tool: str, args: Mapping[str, JsonValue]) -> Flow:
         args: The arguments that are given; they say the types of its inputs.
     """
     given = {name: InputSpec(type=type_of(value)) for name, value in args.items() if value is not None}
-    flow = _build(f"call_of_{tool}", f"One call of {tool}.", _call(tool, given), steps=20)
+    flow = _build(f"{_CALL}{tool}", f"One call of {tool}.", _call(tool, given), steps=20)
     return flow.model_copy(update={"inputs": given})
 
 

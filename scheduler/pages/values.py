@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fluxagents.flows.engine.tool_calls import ask_for_call
+from fluxagents.flows.engine.tool_flows import find_tool
 from fluxagents.flows.humans.human_request import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.argument_form import list_arguments
@@ -70,8 +71,14 @@ def humanize(name: str) -> str:
 
 
 def name_run(state: RunState) -> str:
-    """What people call a run: its question, or its flow where it has none."""
-    return str(state.inputs.get("question") or f"{state.flow.name} {state.run_id}")
+    """What people call a run: its question, or what it does and with which values where it has none."""
+    if question := state.inputs.get("question"):
+        return str(question)
+    what = find_tool(state.flow.name) or state.flow.name
+    given = {name: value for name, value in state.inputs.items() if value is not None}
+    values = ", ".join(list_values(what, given))
+    words = what.replace("_", " ").capitalize()
+    return format_value(f"{words}: {values}" if values else words)
 
 
 def name_request(request: HumanRequest) -> str:

@@ -24,9 +24,7 @@ def enter(api: Api, browser: TestClient, name: str = "ana", role: Role = Role.AD
     assert (done.status_code, done.headers["location"]) == (303, "/")
 
 
-def send(
-    browser: TestClient, path: str, files: Mapping[str, tuple[str, bytes]] | None = None, **fields: str
-) -> tuple[int, str]:
+def send(browser: TestClient, path: str, **fields: str) -> tuple[int, str]:
     """Send a form of a page as its browser does; the status, and where it leads or what it shows."""
     return send_files(browser, path, {}, **fields)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 from tests.support.http_api import Api, build_api
-from tests.support.page_visits import enter, open_browser, send
+from tests.support.page_visits import enter, open_browser, send_files
 
 from fluxagents.flows.people.roles import Role
 from fluxagents.scheduler.http.app import build_app
@@ -26,7 +26,7 @@ def browser(api: Api) -> TestClient:
 
 
 def test_a_model_is_added_by_a_form(api: Api, browser: TestClient) -> None:
-    status, location = send(browser, "/models", files={"file": ("my.core.xml.gz", CORE)})
+    status, location = send_files(browser, "/models", {"file": ("my.core.xml.gz", CORE)})
     (record,) = api.ports.client.models.list()
     assert (status, location) == (303, f"/models/{record.digest}")
     assert (record.name, record.suffix) == ("my.core", ".xml.gz")
@@ -45,14 +45,14 @@ def test_a_model_is_added_by_a_form(api: Api, browser: TestClient) -> None:
 def test_what_is_no_model_is_named_and_not_stored(
     api: Api, browser: TestClient, name: str, content: bytes, says: str
 ) -> None:
-    status, page = send(browser, "/models", files={"file": (name, content)})
+    status, page = send_files(browser, "/models", {"file": (name, content)})
     assert (status, says in page, 'id="file"' in page) == (422, True, True)
     assert api.ports.client.models.list() == []
 
 
 def test_who_only_looks_adds_none(api: Api) -> None:
     enter(api, browser := open_browser(api), "vera", Role.VIEWER)
-    status, page = send(browser, "/models", files={"file": ("core.xml.gz", CORE)})
+    status, page = send_files(browser, "/models", {"file": ("core.xml.gz", CORE)})
     assert (status, "may not" in page) == (403, True)
 
 
@@ -71,7 +71,7 @@ def narrow(redis_url: str, key_prefix: str, tmp_path: Path) -> Iterator[TestClie
     ("path", "limit"), [("/models", "5,000"), ("/genomes", "5,000"), ("/ask", "3,000"), ("/enter", "3,000")]
 )
 def test_what_is_too_large_is_told_in_a_page(narrow: TestClient, path: str, limit: str) -> None:
-    status, page = send(narrow, path, files={"file": ("core.xml.gz", CORE)})
+    status, page = send_files(narrow, path, {"file": ("core.xml.gz", CORE)})
     assert (status, page.startswith("<!doctype html>")) == (413, True)
     assert f"at most {limit} are taken here" in page
     assert "drop it on the page" in page
