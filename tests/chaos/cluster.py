@@ -206,8 +206,9 @@ class Cluster:
         """`kill -9` of a process with all its children."""
         self._processes[name].end()
 
-    def wait_for_end(self, name: str, *, within_s: float) -> None:
-        self._processes[name].popen.wait(within_s)
+    def wait_for_end(self, name: str, *, within_s: float) -> int:
+        """The exit status of a process once it has ended."""
+        return self._processes[name].popen.wait(within_s)
 
     def children(self, name: str) -> list[int]:
         try:

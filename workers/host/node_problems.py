@@ -13,6 +13,7 @@ LEAST_FREE_BYTES = 1_000_000_000
 
 WAYS_OUT = {
     "started": "wait, or look into its log",
+    "lanes": "restart it, or `celery control add_consumer QUEUE`",
     "queues": "restart it: its steps are taken up again",
     "tasks": "`fluxagents runs cancel RUN` ends it",
 }

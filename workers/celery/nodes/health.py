@@ -10,6 +10,8 @@ from celery import bootsteps
 from celery.signals import beat_init, worker_process_init
 from redis.exceptions import RedisError
 
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.celery.nodes.start_refusal import refuse_to_start
 from fluxagents.workers.observing.health.health_server import Examine, HealthServer
 from fluxagents.workers.observing.health.verdict import HealthCheck, judge_beat, judge_worker
 from fluxagents.workers.observing.metrics.worker_figures import PollWatch
@@ -23,20 +25,33 @@ TICKS = PollWatch()
 """Of this process: beat builds its scheduler by itself and hands it to nobody."""
 
 
-def serve_health(examine: Examine, settings: Settings) -> HealthServer | None:
-    """Answer at the port of the settings, if they name one."""
+def open_health(examine: Examine, settings: Settings) -> HealthServer | None:
+    """What answers at the port of the settings, if they name one, once it is started.
+
+    Raises:
+        FluxError: The port is taken.
+    """
     if settings.health_port is None:
         return None
-    server = HealthServer(examine, host=settings.health_host, port=settings.health_port)
-    server.start()
-    return server
+    try:
+        return HealthServer(examine, host=settings.health_host, port=settings.health_port)
+    except OSError as error:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"FLUXAGENTS_HEALTH_PORT: port {settings.health_port} of {settings.health_host} cannot be had:"
+            f" {error.strerror}",
+            suggestions=("give each worker and beat of a machine a port of its own",),
+        ) from error
 
 
 def follow_beat(settings: Settings) -> None:
     """Answer for beat from its start on, also while it waits for the lock."""
 
     def receive(**_: Any) -> None:
-        serve_health(partial(examine_beat, settings), settings)
+        with refuse_to_start():
+            server = open_health(partial(examine_beat, settings), settings)
+        if server is not None:
+            server.start()
 
     beat_init.connect(receive, weak=False, dispatch_uid="fluxagents.health")
 
@@ -58,12 +73,16 @@ class Health(bootsteps.StartStopStep):  # type: ignore[misc] # Celery ships no t
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
-        self._server: HealthServer | None = None
+        pulse, settings = worker.pulse, worker.app.settings
+        # Before the pool forks: a worker that cannot have its port ends before it has begun.
+        with refuse_to_start():
+            self._server = open_health(partial(examine_worker, pulse, settings), settings)
         worker_process_init.connect(self._leave, weak=False, dispatch_uid="fluxagents.health")
 
     def start(self, worker: Any) -> None:
-        pulse, settings = worker.pulse, worker.app.settings
-        self._server = serve_health(partial(examine_worker, pulse, settings), settings)
+        del worker
+        if self._server is not None:
+            self._server.start()
 
     def stop(self, worker: Any) -> None:
         """Nothing: it answers until the process ends."""

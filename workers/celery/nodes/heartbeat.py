@@ -27,6 +27,8 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.celery.nodes.node_name import NameHolder, claim_name, name_key
+from fluxagents.workers.celery.nodes.start_refusal import refuse_to_start
 from fluxagents.workers.celery.queues import POLLS
 from fluxagents.workers.observing.metrics.node_figures import NodeFigures, figures_key
 from fluxagents.workers.observing.metrics.worker_figures import WorkerFigures
@@ -78,6 +80,8 @@ class Pulse(Thread):
         self._log = structlog.get_logger("heartbeat")
         self._clock_offset_s = 0.0
         self._written_s = monotonic()
+        self._queues = list_queues(worker)
+        self._told_queues = self._queues
         self._figures = WorkerFigures(
             node=worker.hostname,
             slots=worker.concurrency,
@@ -94,6 +98,20 @@ class Pulse(Thread):
             socket_timeout=2.0,
             retry=Retry(NoBackoff(), 0),
         )
+        self._holder = NameHolder.of_this_process()
+        self._name_key = name_key(settings.key_prefix, worker.hostname)
+
+    def claim_name(self) -> None:
+        """Take the name of this worker, so that no other one has it.
+
+        Raises:
+            FluxError: A live worker has it.
+        """
+        try:
+            claim_name(self._client, self._name_key, self._holder, ttl_s=self._settings.node_ttl_s)
+        except RedisError as error:
+            # Workers wait for Redis, which must not need them.
+            self._log.warning("name not claimed", node=self.node, error=str(error))
 
     def run(self) -> None:
         fresh: set[int] = set()
@@ -131,11 +149,14 @@ class Pulse(Thread):
         key = node_key(prefix, self.node)
         pids = {os.getpid()} | fresh | pool_pids(self._worker.pool)
         fields = {str(pid): "1" for pid in pids}
+        queues = list_queues(self._worker)
+        ttl_ms = int(self._settings.node_ttl_s * 1_000)
         began_s = time()
         with self._client.pipeline(transaction=True) as pipe:
             pipe.delete(key)
             pipe.hset(key, mapping=fields)  # type: ignore[arg-type] # invariant key type
-            pipe.pexpire(key, int(self._settings.node_ttl_s * 1000))
+            pipe.pexpire(key, ttl_ms)
+            pipe.set(self._name_key, self._holder.model_dump_json(), px=ttl_ms)
             # Another node may have crossed this one out, when it stood still or Redis did.
             pipe.hexists(nodes_key(prefix), self.node)
             pipe.hset(figures_key(prefix), self.node, self.take_figures().model_dump_json())
@@ -143,8 +164,9 @@ class Pulse(Thread):
             *_, listed, _, (seconds, microseconds) = pipe.execute()
         self._written_s = monotonic()
         self._clock_offset_s = (began_s + time()) / 2 - seconds - microseconds / 1e6
-        if introduce or not listed:
+        if introduce or not listed or queues != self._told_queues:
             self._introduce(nodes_key(prefix))
+            self._told_queues = queues
 
     @property
     def age_s(self) -> float:
@@ -159,6 +181,7 @@ class Pulse(Thread):
             tasks=tasks,
             pids=pids,
             ready=self.ready,
+            dropped_queues=sorted({*self._queues} - {*list_queues(self._worker)}),
             at_s=time() - self._clock_offset_s,
             clock_offset_s=self._clock_offset_s,
         )
@@ -175,7 +198,7 @@ class Pulse(Thread):
     def _retire(self) -> None:
         prefix = self._settings.key_prefix
         try:
-            self._client.delete(node_key(prefix, self.node))
+            self._client.delete(node_key(prefix, self.node), self._name_key)
             self._client.hdel(figures_key(prefix), self.node)
             self._client.hdel(nodes_key(prefix), self.node)
         except RedisError as error:
@@ -200,6 +223,8 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc] # Celery ships n
         node = f"{worker.hostname}/{uuid4().hex[:12]}"
         os.environ[NODE_VARIABLE] = node
         self._pulse = worker.pulse = Pulse(worker, worker.app.settings, node)
+        with refuse_to_start():
+            self._pulse.claim_name()
         global _announce  # noqa: PLW0603 # a signal handler in the child has no other way to the pipe
         _announce = self._pulse.announce
         worker_process_init.connect(_tell_pid, weak=False, dispatch_uid="fluxagents.heartbeat")
@@ -243,6 +268,11 @@ def _runs(pid: int) -> bool:
         return False
 
 
+def list_queues(worker: Any) -> list[str]:
+    """Those that it takes tasks from now; remote control changes them."""
+    return sorted(worker.app.amqp.queues.consume_from)
+
+
 def describe(worker: Any) -> dict[str, Any]:
     """What `fluxagents doctor` shows of a node."""
     return {
@@ -250,7 +280,7 @@ def describe(worker: Any) -> dict[str, Any]:
         "pid": os.getpid(),
         "pool": type(worker.pool).__module__.rpartition(".")[2],
         "concurrency": worker.concurrency,
-        "queues": sorted(worker.app.amqp.queues.consume_from),
+        "queues": list_queues(worker),
         "version": version("fluxagents"),
         "visibility_timeout_s": worker.app.settings.visibility_timeout_s,
         "started_at": datetime.now(tz=UTC).isoformat(timespec="seconds"),

@@ -51,6 +51,9 @@ def judge_worker(
     has_redis = heartbeat_age_s <= ttl_s
     yield HealthCheck("started", "" if figures.ready else "it has not come up yet")
     yield HealthCheck("heartbeat", "" if has_redis else f"Redis was not written for {heartbeat_age_s:.0f} s")
+    dropped = ", ".join(figures.dropped_queues)
+    # A restart would undo what somebody wanted.
+    yield HealthCheck("lanes", f"remote control told it to take nothing from {dropped}" if dropped else "")
     stalled = figures.poll_age_s > STALLED_S and figures.ready
     yield HealthCheck(
         "queues",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -35,6 +35,8 @@ class NodeFigures(BaseModel):
     oldest_task_s: float = 0.0
     task_limit_s: float = 0.0
     poll_age_s: float = 0.0
+    dropped_queues: tuple[str, ...] = ()
+    """Those from which remote control has told it to take no more."""
     memory_bytes: int = 0
     disk_free_bytes: int = 0
     disk_size_bytes: int = 0
@@ -57,6 +59,23 @@ class NodeFigures(BaseModel):
         yield Reading(m.NODE_OLDEST_TASK, labels, self.oldest_task_s)
         yield Reading(m.NODE_TASK_LIMIT, labels, self.task_limit_s)
         yield Reading(m.NODE_POLL_AGE, labels, self.poll_age_s)
+
+
+def add_up_processes(live: Iterable[NodeFigures]) -> list[NodeFigures]:
+    """One for each name: the API may serve from several processes of a machine, which share its disk."""
+    by_node: dict[str, NodeFigures] = {}
+    for figures in sorted(live, key=lambda each: each.at_s):
+        before = by_node.get(figures.node)
+        if before is not None and not figures.is_worker:
+            sums = {
+                "memory_bytes": before.memory_bytes + figures.memory_bytes,
+                "listeners": before.listeners + figures.listeners,
+            }
+            by_node[figures.node] = figures.model_copy(update=sums)
+        else:
+            # A worker that has just ended, and the one that has its name now.
+            by_node[figures.node] = figures
+    return list(by_node.values())
 
 
 def read_figures(stored: Mapping[str, str], now_s: float) -> tuple[list[NodeFigures], list[str]]:

@@ -17,7 +17,7 @@ from fluxagents.tasks.ports.refused_messages import Refusal
 from fluxagents.workers.observing.metrics import catalog as m
 from fluxagents.workers.observing.metrics.amounts import TraceMark, read_trace_mark
 from fluxagents.workers.observing.metrics.exposition import Reading
-from fluxagents.workers.observing.metrics.node_figures import figures_key, read_figures
+from fluxagents.workers.observing.metrics.node_figures import add_up_processes, figures_key, read_figures
 from fluxagents.workers.observing.metrics.request_marks import read_marks
 
 FAMILIES = ("webhook", "channel")
@@ -187,10 +187,7 @@ class StoreReadings:
         live, gone = read_figures(self._redis.hgetall(key), now_ms / 1_000)
         if gone:
             self._redis.hdel(key, *gone)
-        # Two of one name: the last start counts.
-        for figures in {
-            figures.node: figures for figures in sorted(live, key=lambda each: each.at_s)
-        }.values():
+        for figures in add_up_processes(live):
             yield from figures.readings()
 
     def _read_server(self) -> Iterator[Reading]:

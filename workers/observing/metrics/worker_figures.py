@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from time import monotonic
 
@@ -63,7 +63,14 @@ class WorkerFigures:
         self._began: dict[str, float] = {}
 
     def take(
-        self, *, tasks: Iterable[str], pids: Iterable[int], ready: bool, at_s: float, clock_offset_s: float
+        self,
+        *,
+        tasks: Iterable[str],
+        pids: Iterable[int],
+        ready: bool,
+        dropped_queues: Sequence[str],
+        at_s: float,
+        clock_offset_s: float,
     ) -> NodeFigures:
         """The figures of now.
 
@@ -71,6 +78,7 @@ class WorkerFigures:
             tasks: Ids of the tasks that it carries out.
             pids: Its processes.
             ready: Whether it has come up.
+            dropped_queues: Those from which it was told to take no more.
             at_s: The time of Redis.
             clock_offset_s: How far the clock of this machine is ahead of that.
         """
@@ -87,6 +95,7 @@ class WorkerFigures:
             oldest_task_s=now_s - min(self._began.values(), default=now_s),
             task_limit_s=self._task_limit_s,
             poll_age_s=0.0 if is_full else self._polls.age_s,
+            dropped_queues=tuple(dropped_queues),
             memory_bytes=add_up_memory(pids),
             disk_free_bytes=disk.free,
             disk_size_bytes=disk.total,

@@ -33,6 +33,7 @@ def judge(*, heartbeat_age_s: float = 1.0, **changes: Any) -> tuple[list[str], b
     [
         ({}, [], True),
         ({"ready": False}, ["started"], True),
+        ({"dropped_queues": ("tools", "tools.new")}, ["lanes"], True),
         ({"poll_age_s": 61.0}, ["queues"], False),
         ({"oldest_task_s": 721.0}, ["tasks"], False),
         ({"oldest_task_s": 700.0}, [], True),
