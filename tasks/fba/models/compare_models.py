@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.tasks.display import cut_text, fit_display, list_names, round_for_display
@@ -17,6 +17,8 @@ from fluxagents.tasks.fba.sensitivity.tabulate import tabulate
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.fba.solving.strain import find_unknown_ids
+from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.ports.sources import Sources
@@ -27,12 +29,18 @@ if TYPE_CHECKING:
 
 KINDS = ("reactions", "metabolites", "genes", "essential_genes", "essential_reactions")
 
+_Content = dict[str, frozenset[str]]
+"""By kind, the ids that a model has."""
+
 
 class Args(ConditionArgs):
     """Which models, under which conditions; the conditions hold for all of them."""
 
     models: tuple[str, ...] = Field(
-        min_length=1, max_length=10, description="Names or digests of stored models to compare with this one."
+        default=(), max_length=10, description="Names or digests of stored models to compare with this one."
+    )
+    without: tuple[str, ...] = Field(
+        default=(), description="Also this model without these genes and reactions, all together (ids)."
     )
     essentiality: bool = Field(default=True, description="Also compare essential genes and reactions.")
     threshold_fraction_of_wild_type: float = Field(
@@ -52,9 +60,19 @@ class Args(ConditionArgs):
         description="With effects: reactions whose greatest flux at best growth is compared as well.",
     )
 
+    @model_validator(mode="after")
+    def _something(self) -> Args:
+        if not self.models and not self.without:
+            raise ValueError("give 'models' to compare with, or 'without', what this model lacks in another")
+        return self
+
     @property
     def further_models(self) -> tuple[str, ...]:
         return self.models
+
+    @property
+    def further_concerns(self) -> frozenset[Concern]:
+        return frozenset({Concern.GENES} if self.without else ())
 
 
 class ModelRow(BaseModel):
@@ -188,17 +206,21 @@ def run(model: Model, args: Args, others: Sequence[tuple[str, Model]]) -> Result
     """Compare by id; growth in 1/h under the same conditions for all.
 
     Raises:
-        FluxError: `MEDIUM` or `UNKNOWN_ID`, with the model, if the conditions do not fit one; `SOLVER` or
-            `TIMEOUT`.
+        FluxError: `MEDIUM` or `UNKNOWN_ID`, with the model, if the conditions do not fit one; `UNKNOWN_ID`
+            for what is in `without` and not in this model; `SOLVER` or `TIMEOUT`.
     """
     rows: list[ModelRow] = []
-    contents: list[dict[str, frozenset[str]]] = []
+    contents: list[_Content] = []
     for name, compared in ((model.id or "model", model), *others):
         try:
             row, content = _profile(_free(name, [row.model for row in rows]), compared, args)
         except FluxError as error:
             message = f"model '{name}': {error.message}"
             raise FluxError(error.kind, message, suggestions=error.suggestions) from error
+        rows.append(row)
+        contents.append(content)
+    if args.without:
+        row, content = _profile_mutant(model, args)
         rows.append(row)
         contents.append(content)
     tested, effects = _find_effects(((model.id or "model", model), *others), rows, args)
@@ -245,7 +267,18 @@ def _free(name: str, taken: Sequence[str]) -> str:
     return name if number == 1 else f"{name} ({number})"
 
 
-def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, dict[str, frozenset[str]]]:
+def _profile_mutant(model: Model, args: Args) -> tuple[ModelRow, _Content]:
+    """The model without some genes and reactions: they, and what they close, count as absent."""
+    name = cut_text(f"{model.id or 'model'} without {', '.join(args.without)}", 60)
+    with model:
+        lost = {*args.without, *find_unknown_ids(model, args.without)}
+        row, content = _profile(name, model, args)
+    content = {kind: ids - lost for kind, ids in content.items()}
+    counts = {kind: len(content[kind]) for kind in ("reactions", "genes")}
+    return row.model_copy(update=counts), content
+
+
+def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, _Content]:
     content = {
         kind: frozenset(item.id for item in getattr(model, kind))
         for kind in ("reactions", "metabolites", "genes")

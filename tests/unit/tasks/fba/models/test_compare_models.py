@@ -129,3 +129,31 @@ def test_a_quantity_is_the_greatest_flux_at_best_growth(fresh_textbook: Any) -> 
 def test_effects_are_left_out_unless_asked_for(textbook: Any) -> None:
     found = compared(textbook, ("other", textbook))
     assert (found.differences_tested, found.effects) == (None, ())
+
+
+def test_a_model_is_laid_beside_itself_without_a_gene(textbook: Any) -> None:
+    found = comparison.run(textbook, comparison.Args(without=("b4025",)), ())
+    wild, mutant = found.models
+    assert (wild.model, mutant.model) == ("e_coli_core", "e_coli_core without b4025")
+    assert wild.growth_per_h == pytest.approx(0.8739215070, rel=1e-6)
+    assert mutant.growth_per_h == pytest.approx(0.8631595522, rel=1e-6)
+    assert (mutant.reactions, mutant.genes) == (94, 136)
+    lost = found.key_findings()["not_in_all"]
+    assert (lost["reactions"]["ids"], lost["genes"]["ids"]) == (["PGI"], ["b4025"])
+    with textbook as strain:
+        strain.genes.b4025.knock_out()
+        strain.genes.b1852.knock_out()
+        assert strain.slim_optimize(error_value=0.0) == pytest.approx(0.0, abs=1e-9)
+    assert "b1852" in found._differing("essential_genes")
+    assert textbook.reactions.PGI.bounds == (-1000.0, 1000.0)
+
+
+def test_what_is_not_in_the_model_cannot_be_left_out(textbook: Any) -> None:
+    with pytest.raises(FluxError, match="'b9999'") as raised:
+        comparison.run(textbook, comparison.Args(without=("b9999",)), ())
+    assert raised.value.kind is ErrorClass.UNKNOWN_ID
+
+
+def test_nothing_to_compare_with_is_refused() -> None:
+    with pytest.raises(FluxError, match="'models'"):
+        comparison.TOOL.parse({})
