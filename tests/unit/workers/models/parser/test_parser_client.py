@@ -25,8 +25,16 @@ WILD = Path(__file__).parents[4] / "data/wild"
 WAIT_SECONDS = 60
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client() -> Iterator[ParserClient]:
+    """One for all tests: a server takes seconds to start."""
+    client = ParserClient()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def fresh_client() -> Iterator[ParserClient]:
     client = ParserClient()
     yield client
     client.close()
@@ -66,10 +74,10 @@ def wait_for_child(client: ParserClient) -> psutil.Process:
                 return children[0]
 
 
-def test_nothing_is_started_before_the_first_file(client: ParserClient) -> None:
-    assert client._server is None
-    client.close()
-    assert client._server is None
+def test_nothing_is_started_before_the_first_file(fresh_client: ParserClient) -> None:
+    assert fresh_client._server is None
+    fresh_client.close()
+    assert fresh_client._server is None
 
 
 def test_one_server_serves_many_files(client: ParserClient, request_: ParsingRequest) -> None:
@@ -103,11 +111,11 @@ def test_a_file_survives_the_end_of_its_server(client: ParserClient, slow_reques
 
 
 def test_a_file_whose_server_always_ends_is_not_tried_for_ever(
-    client: ParserClient, request_: ParsingRequest, monkeypatch: pytest.MonkeyPatch
+    fresh_client: ParserClient, request_: ParsingRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_module, "_MODULE", "this")  # a module that prints a poem and ends
     with pytest.raises(ParserLostError):
-        client.run(request_)
+        fresh_client.run(request_)
 
 
 def test_a_process_that_hangs_is_killed(client: ParserClient, slow_request: ParsingRequest) -> None:
