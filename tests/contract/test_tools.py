@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, get_args
 
 import pytest
@@ -51,6 +52,12 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
 
 def example(tool: Tool) -> Any:
     return tool.parse(tool.example)
+
+
+@pytest.fixture(scope="module")
+def results(model: Any, sources: Sources) -> Callable[[Tool], Any]:
+    """What a tool's example gives; each is computed once."""
+    return cache(lambda tool: tool.carry_out(model, example(tool), sources))
 
 
 def state(model: Any) -> dict[str, Any]:
@@ -143,8 +150,10 @@ def test_the_model_is_as_it_was_after_an_error(tool: Tool, model: Any, sources: 
 
 
 @each_tool
-def test_the_same_call_gives_the_same_result(tool: Tool, model: Any, sources: Sources) -> None:
-    first = tool.carry_out(model, example(tool), sources)
+def test_the_same_call_gives_the_same_result(
+    tool: Tool, model: Any, sources: Sources, results: Callable[[Tool], Any]
+) -> None:
+    first = results(tool)
     model.slim_optimize()
     again = tool.carry_out(model, example(tool), sources)
     assert first.model_dump_json() == again.model_dump_json()
@@ -152,15 +161,15 @@ def test_the_same_call_gives_the_same_result(tool: Tool, model: Any, sources: So
 
 
 @each_tool
-def test_result_survives_json_and_holds_no_nan(tool: Tool, model: Any, sources: Sources) -> None:
-    found = tool.carry_out(model, example(tool), sources)
+def test_result_survives_json_and_holds_no_nan(tool: Tool, results: Callable[[Tool], Any]) -> None:
+    found = results(tool)
     assert tool.result.model_validate_json(found.model_dump_json()) == found
     json.dumps(found.model_dump(mode="json"), allow_nan=False)
 
 
 @each_tool
-def test_displays_keep_to_their_size(tool: Tool, model: Any, sources: Sources) -> None:
-    found = tool.carry_out(model, example(tool), sources)
+def test_displays_keep_to_their_size(tool: Tool, results: Callable[[Tool], Any]) -> None:
+    found = results(tool)
     assert len(json.dumps(found.key_findings(), allow_nan=False).encode()) <= KEY_FINDINGS_BYTES
     assert len(json.dumps(found.summary(), allow_nan=False).encode()) <= SUMMARY_BYTES
     for name, table in found.tables().items():
@@ -171,7 +180,7 @@ def test_displays_keep_to_their_size(tool: Tool, model: Any, sources: Sources) -
 @each_tool_that_reports_growth
 @pytest.mark.parametrize("kind", ["infeasible", "zero_growth", "unbounded", "no_objective"])
 def test_models_without_growth_give_typed_results(
-    tool: Tool, model: Any, sources: Sources, kind: str
+    tool: Tool, model: Any, sources: Sources, results: Callable[[Tool], Any], kind: str
 ) -> None:
     with model:
         break_model(model, kind)
@@ -181,7 +190,7 @@ def test_models_without_growth_give_typed_results(
     shown = found.key_findings()
     assert shown["status"] == kind
     json.dumps(shown, allow_nan=False)
-    assert found.tables().keys() == tool.carry_out(model, example(tool), sources).tables().keys()
+    assert found.tables().keys() == results(tool).tables().keys()
 
 
 OBJECTIVES = {"twice growth": (2.0, "max"), "minus growth minimised": (-1.0, "min")}
@@ -190,9 +199,9 @@ OBJECTIVES = {"twice growth": (2.0, "max"), "minus growth minimised": (-1.0, "mi
 @each_tool
 @pytest.mark.parametrize("kind", OBJECTIVES)
 def test_growth_is_the_flux_of_biomass_whatever_factor_and_sense_the_objective_has(
-    tool: Tool, model: Any, sources: Sources, kind: str
+    tool: Tool, model: Any, sources: Sources, results: Callable[[Tool], Any], kind: str
 ) -> None:
-    expected = tool.carry_out(model, example(tool), sources).model_dump(mode="json")
+    expected = results(tool).model_dump(mode="json")
     with model:
         factor, direction = OBJECTIVES[kind]
         model.objective = {model.reactions.Biomass_Ecoli_core: factor}
