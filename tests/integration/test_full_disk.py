@@ -48,6 +48,7 @@ def states(stack: Stack) -> dict[str, State]:
     return {} if status is None else {service.name: service.state for service in status.services}
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_nothing_and_is_said(installation: Stack) -> None:
     before = run_file.read(installation.settings.run_file)
     assert before is not None

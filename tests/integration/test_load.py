@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.bench import backlog, waiting
 from tests.bench.noops import flow
 from tests.bench.site import Site, eventually
@@ -12,6 +13,7 @@ from fluxagents.flows.events import RunFinished, ToolSucceeded
 from fluxagents.workers.celery.queues import TOOLS
 
 
+@pytest.mark.long
 def test_a_backlog_causes_no_flood_and_delays_nobody_who_waits(redis_url: str, tmp_path: Path) -> None:
     found = backlog.measure(Site.at(redis_url, 10, tmp_path), runs=500, interactive=2)
     assert found.duplicates <= 0.01

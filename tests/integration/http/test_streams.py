@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import httpx2
+import pytest
 from tests.support.event_stream import STREAM, next_named, read_events
 from tests.support.http_api import Api
 
@@ -136,6 +137,7 @@ def test_five_hundred_listen_to_one_process(served: tuple[Api, str]) -> None:
     asyncio.run(follow())
 
 
+@pytest.mark.long
 def test_a_thousand_requests_at_once_are_all_answered(served: tuple[Api, str]) -> None:
     api, address = served
     rob = api.bearer("rob", Role.RUNNER)

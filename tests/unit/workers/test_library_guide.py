@@ -41,7 +41,14 @@ def test_the_guide_shows_every_flow_that_needs_no_chat_model_and_no_genome() -> 
     assert shown == set(LocalClient("unused").flows.flows()) - {"hypothesis_test", "model_from_genome"}
 
 
-@pytest.mark.parametrize(("command", "answer"), EXAMPLES, ids=[command.split()[2] for command, _ in EXAMPLES])
+def mark_example(command: str, answer: str) -> Any:
+    """The example as a case of its flow; `model_check` solves a genome-scale model for half a minute."""
+    flow = shlex.split(command)[2]
+    marks = [pytest.mark.long] if flow == "model_check" else []
+    return pytest.param(command, answer, id=flow, marks=marks)
+
+
+@pytest.mark.parametrize(("command", "answer"), [mark_example(*example) for example in EXAMPLES])
 def test_an_example_gives_what_the_guide_shows(command: str, answer: str, tmp_path: Path) -> None:
     words = shlex.split(command.replace("\\\n", " "))
     client = LocalClient(tmp_path)

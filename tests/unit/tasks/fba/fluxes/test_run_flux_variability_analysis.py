@@ -137,6 +137,7 @@ def test_bounds_that_force_a_cycle_are_named(textbook: Any, call: Callable[..., 
             call(NAME, textbook, reactions=["FRD7"], loopless=True)
 
 
+@pytest.mark.long
 def test_a_solve_that_cycles_for_ever_is_cut_and_goes_on(iml1515: Any, call: Callable[..., Any]) -> None:
     """From its warm basis GLPK never ends at the greatest flux of ACODA."""
     found = call(NAME, iml1515)

@@ -14,7 +14,7 @@ from fluxagents.tasks.fba.models.model_difference import differences
 NAME = "test_modelseed_cobra_compatibility"
 
 
-@pytest.mark.parametrize("model", ["textbook", "ijo1366"])
+@pytest.mark.parametrize("model", ["textbook", pytest.param("ijo1366", marks=pytest.mark.long)])
 def test_shipped_models_come_back_as_they_were(
     request: pytest.FixtureRequest, call: Callable[..., Any], model: str
 ) -> None:
