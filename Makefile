@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Else each process that a test starts compiles all that it imports, on machines whose environment has it set.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help demo programs test test-long test-compose lint lint-types lint-imports lint-style index api openapi monitoring printed answers bench bench-peers eval chaos lock clean
 
