@@ -11,7 +11,6 @@ from fluxagents.flows.language.definition import Budget, Flow, InputSpec
 from fluxagents.flows.language.inputs import type_of
 from fluxagents.flows.language.nodes import EndNode, MapNode, ToolNode
 
-
 _ITEM, _SHARD, _CALL = "each_", "part_of_", "call_of_"
 
 

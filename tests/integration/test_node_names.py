@@ -40,3 +40,22 @@ def test_a_name_is_taken_that_no_live_worker_has(
     claim_name(text, key, ME, ttl_s=TTL_S)
     assert text.get(key) == ME.model_dump_json()
     assert TTL_S - 30 < float(text.ttl(key)) <= TTL_S
+
+
+def test_a_name_that_another_took_first_is_not_taken_from_it(
+    text: Redis, key_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = name_key(key_prefix, "tools@here")
+    rival = NameHolder(machine="elsewhere", process=ENDED)
+    text.set(key, ME.model_copy(update={"process": ENDED}).model_dump_json())
+    found: list[str] = []
+
+    def look(holder: NameHolder) -> bool:
+        found.append(holder.machine)
+        if len(found) == 1:
+            text.set(key, rival.model_dump_json(), px=300)
+        return len(found) == 1
+
+    monkeypatch.setattr(NameHolder, "is_gone", property(look))
+    claim_name(text, key, ME, ttl_s=TTL_S)
+    assert found[:2] == [ME.machine, rival.machine]

@@ -119,12 +119,12 @@ def run(model: object, args: Args, stored: _StoredTable) -> Result:
     """
     del model
     table = stored.table
-    columns = [_check_columns(table, column) for column in args.columns or map(str, table.columns)]
+    columns = [_require_column(table, column) for column in args.columns or map(str, table.columns)]
     if args.filter is not None:
         table = filter_table(table, args.filter)
     if args.sort_by is not None:
         table = table.sort_values(
-            _check_columns(table, args.sort_by), ascending=not args.descending, kind="stable"
+            _require_column(table, args.sort_by), ascending=not args.descending, kind="stable"
         )
     page = table[columns].iloc[args.offset : args.offset + args.limit]
     return Result(
@@ -169,7 +169,7 @@ def _choose_table(manifest: Manifest, name: str | None) -> tuple[str, ArtifactRe
     return name, tables[name]
 
 
-def _check_columns(table: pd.DataFrame, column: str) -> str:
+def _require_column(table: pd.DataFrame, column: str) -> str:
     names = [str(name) for name in table.columns]
     if column not in names:
         hints = (*nearest(column, names), f"columns: {', '.join(names[:40])}")

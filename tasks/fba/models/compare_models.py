@@ -17,7 +17,7 @@ from fluxagents.tasks.fba.sensitivity.tabulate import tabulate
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.fba.solving.strain import find_unknown_ids
+from fluxagents.tasks.fba.solving.strain import close_knock_outs
 from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
@@ -271,7 +271,7 @@ def _profile_mutant(model: Model, args: Args) -> tuple[ModelRow, _Content]:
     """The model without some genes and reactions: they, and what they close, count as absent."""
     name = cut_text(f"{model.id or 'model'} without {', '.join(args.without)}", 60)
     with model:
-        lost = {*args.without, *find_unknown_ids(model, args.without)}
+        lost = {*args.without, *close_knock_outs(model, args.without)}
         row, content = _profile(name, model, args)
     content = {kind: ids - lost for kind, ids in content.items()}
     counts = {kind: len(content[kind]) for kind in ("reactions", "genes")}

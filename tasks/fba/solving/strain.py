@@ -44,14 +44,14 @@ def apply_strain(model: Model, args: ConditionArgs) -> tuple[tuple[MediumChange,
         The uptakes that changed, and the reactions that the knock-outs close.
 
     Raises:
-        FluxError: As `apply_conditions` and `find_unknown_ids`.
+        FluxError: As `apply_conditions` and `close_knock_outs`.
     """
     if not isinstance(args, StrainArgs):
         return apply_conditions(model, args), ()
-    return apply_conditions(model, args.in_effect(model)), find_unknown_ids(model, args.knock_outs)
+    return apply_conditions(model, args.in_effect(model)), close_knock_outs(model, args.knock_outs)
 
 
-def find_unknown_ids(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
+def close_knock_outs(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
     """Close what these genes and reactions carry: call it inside `with model:`; returns those reactions.
 
     Raises:

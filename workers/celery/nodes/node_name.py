@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from socket import gethostname
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from redis import Redis
+from redis.exceptions import WatchError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.machine.process import ProcessId
@@ -56,9 +58,10 @@ def claim_name(redis: Redis, key: str, holder: NameHolder, *, ttl_s: float) -> N
     """
     ttl_ms, left_ms = int(ttl_s * 1_000), 0
     while not redis.set(key, holder.model_dump_json(), nx=True, px=ttl_ms):
-        other = _read_holder(redis.get(key))
+        text = redis.get(key)
+        other = _read_holder(text)
         if other is None or other.is_gone:
-            redis.delete(key)
+            _free(redis, key, text)
             continue
         before_ms, left_ms = left_ms, int(redis.pttl(key))
         if before_ms and left_ms > before_ms:
@@ -71,6 +74,18 @@ def claim_name(redis: Redis, key: str, holder: NameHolder, *, ttl_s: float) -> N
                 ),
             )
         time.sleep(LOOK_EVERY_S)
+
+
+def _free(redis: Redis, key: str, text: object) -> None:
+    """Take a name from a holder, unless another one has it by now."""
+    with redis.pipeline() as pipe:
+        pipe.watch(key)  # type: ignore[no-untyped-call] # redis is half typed
+        if pipe.get(key) != text:
+            return
+        pipe.multi()
+        pipe.delete(key)
+        with suppress(WatchError):
+            pipe.execute()
 
 
 def _read_holder(text: object) -> NameHolder | None:

@@ -154,7 +154,7 @@ def _component(row: Mapping[str, str], at: str) -> Component:
         ids[_form_of(row[ANY_ID])] = row[ANY_ID]
     if not any(ids.values()):
         raise FluxError(ErrorClass.MEDIUM, f"{at}: no compound is named")
-    known = _check_column(ids)
+    known = _find_known_compound(ids)
     if known is not None:
         own = {"bigg": known.bigg, "seed": known.seed, "kegg": known.kegg, "inchikey": known.inchikey}
         ids = {**ids, **{column: ids[column] or value for column, value in own.items()}}
@@ -173,7 +173,7 @@ def _form_of(identifier: str) -> str:
     return "name" if is_name else "bigg"
 
 
-def _check_column(ids: Mapping[str, str]) -> Compound | None:
+def _find_known_compound(ids: Mapping[str, str]) -> Compound | None:
     for column in ("bigg", "seed"):
         if ids[column]:
             return compounds_by_id().get(ids[column])

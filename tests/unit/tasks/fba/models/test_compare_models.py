@@ -138,7 +138,7 @@ def test_a_model_is_laid_beside_itself_without_a_gene(textbook: Any) -> None:
     assert wild.growth_per_h == pytest.approx(0.8739215070, rel=1e-6)
     assert mutant.growth_per_h == pytest.approx(0.8631595522, rel=1e-6)
     assert (mutant.reactions, mutant.genes) == (94, 136)
-    lost = found.key_findings()["not_in_all"]
+    lost: Any = found.key_findings()["not_in_all"]
     assert (lost["reactions"]["ids"], lost["genes"]["ids"]) == (["PGI"], ["b4025"])
     with textbook as strain:
         strain.genes.b4025.knock_out()
