@@ -18,6 +18,12 @@ from fluxagents.tasks.registry import TOOLS, entries_of
 MAX_TEXT = 300
 """Characters of a value in a table."""
 
+_REASONS = frozenset({"evidence", "accepted_before"})
+"""Arguments that say why a call is asked for, or after what: they are no part of what it is called."""
+
+_LISTED = ("ids", "values")
+"""Under which the facts of a result list the first of something."""
+
 _UNITS = ((172_800.0, 86_400.0, "d"), (3_600.0, 3_600.0, "h"), (60.0, 60.0, "min"))
 
 
@@ -91,7 +97,10 @@ def name_request(request: HumanRequest) -> str:
 
 def name_call(tool: str, args: Mapping[str, Any]) -> str:
     """What a page calls a call: the tool with its values."""
-    values = list_values(tool, args)
+    said = {
+        name: value for name, value in args.items() if name not in _REASONS and value not in ([], {}, None)
+    }
+    values = list_values(tool, said)
     return f"{tool}: {', '.join(values)}" if values else tool
 
 
@@ -109,8 +118,10 @@ def _describe(value: Any) -> str:
     if value is None:
         return "\u2013"
     if isinstance(value, Mapping):
-        if value.keys() == {"count", "shown", "values"}:
-            return f"{value['count']}: {_describe(value['values'])}" if value["count"] else "none"
+        listed = next((name for name in _LISTED if value.keys() == {"count", "shown", name}), None)
+        if listed is not None:
+            more = "" if value["shown"] == value["count"] else f" and {value['count'] - value['shown']} more"
+            return f"{value['count']}: {_describe(value[listed])}{more}" if value["count"] else "none"
         return ", ".join(f"{key} {_describe(inner)}" for key, inner in value.items()) or "none"
     if isinstance(value, list | tuple):
         return ", ".join(map(_describe, value)) or "none"
