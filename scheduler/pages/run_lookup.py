@@ -1,4 +1,4 @@
-"""Runs that a page names beside the one that it shows, so that it calls them what people call them."""
+"""Runs and models that a page names, so that it calls them what people call them."""
 
 from __future__ import annotations
 
@@ -23,3 +23,15 @@ def look_up_runs(who: Visitor, run_ids: Iterable[str | None]) -> dict[str, RunSt
             if error.kind is not ErrorClass.UNKNOWN_ID:
                 raise
     return states
+
+
+def find_model_name(who: Visitor, digest: str | None) -> str:
+    """Under which name a model is stored; empty if it is not, or none is meant."""
+    if not digest:
+        return ""
+    try:
+        return who.client.models.show(who.client.models.resolve(digest, files=False)).name
+    except FluxError as error:
+        if error.kind is not ErrorClass.UNKNOWN_ID:
+            raise
+        return ""

@@ -17,6 +17,7 @@ from fluxagents.scheduler.http.routes.artifacts import read_table, show_artifact
 from fluxagents.scheduler.pages.drawings.flux_map_page import DRAW_FLUX_MAP
 from fluxagents.scheduler.pages.drawings.pictures import answer_file, answer_svg
 from fluxagents.scheduler.pages.page_route import PageRoute
+from fluxagents.scheduler.pages.run_lookup import find_model_name
 from fluxagents.scheduler.pages.run_page import find_plot
 from fluxagents.scheduler.pages.table_view import TableChoice, view_table
 from fluxagents.scheduler.pages.visitor import Visitor, Who
@@ -41,6 +42,7 @@ def show_result(run_id: str, digest: str, who: Who) -> Response:
         digest=digest,
         manifest=manifest,
         how=how,
+        called=find_model_name(who, how.model_digest),
         arguments=list_arguments(entries_of(who.client.tools).get(how.tool), how.args),
         formats=sorted(_MEDIA_TYPES),
         has_plot=manifest.provenance.tool != DRAW_FLUX_MAP and find_plot(who, digest) is not None,

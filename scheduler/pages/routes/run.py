@@ -18,7 +18,7 @@ from fluxagents.scheduler.pages.drawings.flux_map_page import find_maps
 from fluxagents.scheduler.pages.drawings.pictures import answer_svg
 from fluxagents.scheduler.pages.number_proof import NumberProof, prove_number, read_number
 from fluxagents.scheduler.pages.page_route import PageRoute
-from fluxagents.scheduler.pages.run_lookup import look_up_runs
+from fluxagents.scheduler.pages.run_lookup import find_model_name, look_up_runs
 from fluxagents.scheduler.pages.run_page import build_timeline, draw_run, find_controls, find_next_call
 from fluxagents.scheduler.pages.visitor import Visitor, Who
 from fluxagents.scheduler.runs.argument_form import list_arguments
@@ -48,6 +48,7 @@ def show_run(run_id: str, who: Who) -> Response:
         has_changed_model=any(
             isinstance(event, RunStarted) and event.model != state.model for event in events
         ),
+        called=find_model_name(who, state.model),
         maps=find_maps(who.ports.artifacts, state),
         record=record,
         related=look_up_runs(who, (state.origin, state.parent, *record.children[:20])),
@@ -89,6 +90,7 @@ def show_number(
         "number.html.j2",
         state=state,
         proof=proof,
+        called=find_model_name(who, proof.manifest.provenance.model_digest if proof.manifest else None),
         arguments=list_arguments(entry, proof.finding.args) if proof.finding else (),
         reference=entry.reference if entry else "",
         may_repeat=find_controls(who, state).fork and entry is not None and not entry.needs_approval,

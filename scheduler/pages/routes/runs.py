@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.parse import quote as quote_url
-from urllib.parse import urlencode
+from zipfile import ZipFile
 
 from fastapi import APIRouter, Query
 from pydantic import ValidationError
@@ -18,6 +20,7 @@ from fluxagents.flows.state import STATUSES, RunState
 from fluxagents.scheduler.http.access import VisibleSessions, load_visible
 from fluxagents.scheduler.http.paging import decode_cursor, encode_cursor
 from fluxagents.scheduler.http.routes.queries import SavedQuery, read_query
+from fluxagents.scheduler.http.routes.run_history import answer_written
 from fluxagents.scheduler.http.run_listing import RunFilter, list_page
 from fluxagents.scheduler.pages.page_route import PageRoute
 from fluxagents.scheduler.pages.visitor import Visitor, Who, go_to
@@ -38,7 +41,20 @@ Address = Annotated[str, Query(max_length=400)]
 @router.get("/runs")
 def list_runs(who: Who, cursor: Address = "", view: Address = "", done: Address = "") -> Response:
     """A page of runs, the newest first."""
-    asked = {name: who.request.query_params.get(name, "") for name in FILTERS}
+    return _show(who, who.request.query_params, cursor=cursor, view=view, done=done)
+
+
+def _show(
+    who: Visitor,
+    parameters: Mapping[str, str],
+    *,
+    cursor: str = "",
+    view: str = "",
+    done: str = "",
+    refused: str = "",
+) -> Response:
+    """The list for the parameters of its address, with what was done or refused."""
+    asked = {name: parameters.get(name, "") for name in FILTERS}
     where, problem = _read_filter({name: value for name, value in asked.items() if value})
     if view:
         where = read_query(who.ports.queries, who.name, view)[0].where
@@ -54,11 +70,12 @@ def list_runs(who: Who, cursor: Address = "", view: Address = "", done: Address 
     kept = {"view": view} if view else {name: value for name, value in asked.items() if value}
     return who.show(
         "runs.html.j2",
-        status=422 if problem else 200,
+        status=422 if problem or refused else 200,
         states=states,
+        chosen=who.form.all("run"),
         asked=asked,
         is_filtered=bool(kept),
-        problem=problem,
+        problem=problem or refused,
         done=done,
         statuses=STATUSES,
         views=sorted(who.ports.queries.list(who.name)),
@@ -78,16 +95,16 @@ def act_on_runs(who: Who) -> Response:
     back = who.form.get("here") if who.form.get("here").startswith("/runs?") else "/runs"
     if act == "save":
         return _save_view(who)
+    if act not in {*ACTS, "compare", "export"}:
+        raise FluxError(ErrorClass.BAD_ARGUMENT, "no act is chosen")
     if not chosen:
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT, "no run is chosen", suggestions=("tick some runs of the list",)
-        )
+        return _refuse(who, back, "No run is chosen: tick some of the list.")
     if act == "compare":
         if len(chosen) != 2:  # noqa: PLR2004 # a comparison has two sides
-            raise FluxError(ErrorClass.BAD_ARGUMENT, f"{len(chosen)} runs are chosen, two are compared")
+            return _refuse(who, back, f"Two runs are compared, not {len(chosen)}: tick two of the list.")
         return go_to(f"/runs/{quote_url(chosen[0])}/diff/{quote_url(chosen[1])}")
-    if act not in ACTS:
-        raise FluxError(ErrorClass.BAD_ARGUMENT, "no act is chosen")
+    if act == "export":
+        return _export(who, chosen)
     refused = []
     for run_id in chosen:
         load_visible(who.client, run_id)
@@ -100,6 +117,35 @@ def act_on_runs(who: Who) -> Response:
     return go_to(
         f"{back}{joint}{urlencode({'done': done})}" if "?" in back else f"{back}?{urlencode({'done': done})}"
     )
+
+
+def _refuse(who: Visitor, back: str, why: str) -> Response:
+    """The list as it was, with what is ticked and why nothing was done."""
+    parameters = dict(parse_qsl(urlsplit(back).query))
+    return _show(
+        who,
+        parameters,
+        cursor=parameters.get("cursor", ""),
+        view=parameters.get("view", ""),
+        refused=why,
+    )
+
+
+def _export(who: Visitor, chosen: Sequence[str]) -> Response:
+    """A file of each run, in one file."""
+    for run_id in chosen:
+        load_visible(who.client, run_id)
+
+    def write(path: Path) -> None:
+        # The files in it are compressed.
+        with ZipFile(path, "w") as whole:
+            for run_id in dict.fromkeys(chosen):
+                part = path.with_name(f"{quote_url(run_id, safe='')}.run.zip")
+                who.ports.export_run(run_id, part, False)
+                whole.write(part, part.name)
+                part.unlink()
+
+    return answer_written(write, "runs.zip")
 
 
 def _read_filter(asked: Mapping[str, str]) -> tuple[RunFilter, str]:

@@ -175,6 +175,7 @@
     const warnings = model.warnings.length;
     const told = warnings ? `, with ${warnings} ${warnings === 1 ? "warning" : "warnings"}: its page has them` : "";
     status.replaceChildren(page, ` is stored${told}`);
+    lookAgain(); // A list of models has one more.
   }
 
   async function take(files, status, field) {

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from starlette.testclient import TestClient
@@ -328,3 +331,33 @@ def test_a_flow_that_is_written_is_checked_and_not_kept(api: Api, browser: TestC
 
 def run_by(name: str) -> Actor:
     return Actor(name=name, channel="http", proof=Proof(kind="os-user", id="1"))
+
+
+def test_runs_are_compared_and_exported_from_the_list(api: Api, browser: TestClient) -> None:
+    enter(api, browser)
+    local = api.local()
+    runs = [local.ask("How fast does it grow?", model="textbook").id for _ in range(2)]
+    here = "/runs?status=finished"
+    status, page = send(browser, "/runs", act="compare", run=runs[0], here=here)
+    assert (status, "Two runs are compared, not 1" in page) == (422, True)
+    assert re.search(rf'value="{runs[0]}" checked', page)
+    assert "<option selected>finished</option>" in page
+    status, page = send(browser, "/runs", act="export", here=here)
+    assert (status, "No run is chosen" in page) == (422, True)
+    token = re.search(r'name="csrf_token" value="(\w+)"', browser.get("/").text)
+    assert token
+    fields = {"csrf_token": token[1], "act": "export", "run": runs, "here": here}
+    sent = browser.post("/runs", data=fields, headers={"Origin": ORIGIN, "Host": "127.0.0.1:8100"})
+    assert (sent.status_code, sent.headers["content-disposition"]) == (200, 'attachment; filename="runs.zip"')
+    with ZipFile(BytesIO(sent.content)) as whole:
+        assert sorted(whole.namelist()) == sorted(f"{run}.run.zip" for run in runs)
+        assert ZipFile(BytesIO(whole.read(f"{runs[0]}.run.zip"))).testzip() is None
+
+
+def test_a_proof_calls_a_model_as_its_reader_does(api: Api, browser: TestClient, tmp_path: Path) -> None:
+    enter(api, browser)
+    path = tmp_path / "my_strain.xml.gz"
+    path.write_bytes(files("cobra").joinpath("data", "textbook.xml.gz").read_bytes())
+    run = api.local().ask("How fast does it grow?", model=str(path))
+    page = browser.get(f"/runs/{run.id}/numbers/0").text
+    assert re.search(r'<dt>Model</dt><dd><a href="/models/sha256:\w+">my_strain</a>', page)
