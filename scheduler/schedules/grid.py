@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Annotated, Literal, assert_never
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -82,13 +83,19 @@ def every(text: str) -> Every:
     return Every(seconds=seconds)
 
 
+@cache
+def _list_timezones() -> frozenset[str]:
+    """All that this machine knows; they are hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def cron(expression: str, timezone: str = "UTC") -> Cron:
     """Read a cron expression: minute, hour, day of the month, month, weekday.
 
     Raises:
         FluxError: If it is none, never due, or the time zone is not known.
     """
-    zones = available_timezones()
+    zones = _list_timezones()
     if timezone not in zones:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
