@@ -46,7 +46,7 @@ class Progress:
 
 def weather(folder: Path, *, runs: int, seed: int, within_s: float) -> dict[str, Any]:
     """Start everything, break it, let it settle; what was found."""
-    cluster = Cluster(folder, workers=WORKERS, forked=True)
+    cluster = Cluster(folder, workers=WORKERS)
     try:
         cluster.up()
         mix = Counter(random.Random(seed).choices(list(MIX), weights=list(MIX.values()), k=runs))

@@ -83,7 +83,6 @@ class Cluster:
         workers: Names of the workers for tools.
         app: The module of their application.
         queues: From which they take tasks.
-        forked: Whether processes are forked from one that has imported everything, which starts them faster.
         url: Of a Redis of the caller's, which workers reach directly.
     """
 
@@ -94,7 +93,6 @@ class Cluster:
         workers: Sequence[str] = WORKERS,
         app: str = "tests.chaos.app",
         queues: Sequence[str] = TOOLS_POOL.queues,
-        forked: bool = False,
         url: str = "",
         variables: Mapping[str, str] | None = None,
     ) -> None:
@@ -128,7 +126,7 @@ class Cluster:
             **FAST,
             **(variables or {}),
         )
-        self._nursery = Nursery(self.environment, ROOT) if forked else None
+        self._nursery = Nursery(app, self.environment, ROOT)
 
     def reach_redis_by(self, proxy: Proxy) -> dict[str, str]:
         """The variables of a process that reaches Redis through a proxy."""
@@ -152,8 +150,7 @@ class Cluster:
         """End everything; what was left running, which must be nothing."""
         for process in self._processes.values():
             process.end()
-        if self._nursery is not None:
-            self._nursery.close()
+        self._nursery.close()
         self.app.close()
         self.redis.close()
         self.proxy.close()
@@ -178,11 +175,8 @@ class Cluster:
 
     def spawn(self, name: str, *arguments: str, **variables: str) -> None:
         """Start a Celery process that leads a session of its own."""
-        if self._nursery is None or variables:
-            self.spawn_from(ROOT, name, *arguments, **variables)
-        else:
-            path = self.folder / f"{name}.log"
-            self._processes[name] = _Process(self._nursery.start([*arguments], path))
+        child = self._nursery.start(arguments, self.folder / f"{name}.log", self.environment | variables)
+        self._processes[name] = _Process(child)
 
     def spawn_from(self, tree: Path, name: str, *arguments: str, **variables: str) -> None:
         """As `spawn`, with the fault suite of another source tree."""
@@ -222,7 +216,8 @@ class Cluster:
         return [
             process
             for process in find_marked(MARK, self.mark)
-            if process.pid not in known and not known & {parent.pid for parent in _parents(process)}
+            if process.pid not in {self._nursery.pid, *known}
+            and not known & {parent.pid for parent in _parents(process)}
         ]
 
     def busy(self, name: str) -> list[str]:

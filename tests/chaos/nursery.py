@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -28,20 +29,25 @@ PRELOADED = (
     "celery.concurrency.thread",
     "celery.worker.consumer",
     "redbeat",
-    "tests.chaos.app",
+    "tests.chaos.flows",
+    "tests.chaos.odd_worker",
+    "tests.chaos.tools",
+    "fluxagents.workers.composition",
 )
-"""Imported by the far end alone: the last one reads the environment."""
+"""What the application imports; it reads the environment itself, so that each process imports it anew."""
 
 
 class Nursery:
     """The near end: the process that forks.
 
     Args:
-        environment: That of all processes that it starts.
-        folder: Where they run.
+        app: The module of the application that the processes it starts are of.
+        environment: Its own.
+        folder: Where it and they run.
     """
 
-    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+    def __init__(self, app: str, environment: dict[str, str], folder: Path) -> None:
+        self._app = app
         self._lock = Lock()
         self._popen = subprocess.Popen(
             [sys.executable, "-m", "tests.chaos.nursery"],
@@ -53,9 +59,14 @@ class Nursery:
             start_new_session=True,
         )
 
-    def start(self, arguments: list[str], log: Path) -> Child:
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def start(self, arguments: Sequence[str], log: Path, environment: dict[str, str]) -> Child:
         """A process of `celery` with these arguments, the leader of a session."""
-        pid = self.ask({"start": arguments, "log": str(log)})
+        words = ["celery", "--quiet", "-A", self._app, *arguments]
+        pid = self.ask({"start": words, "log": str(log), "environment": environment})
         assert isinstance(pid, int)
         return Child(self, pid)
 
@@ -107,7 +118,7 @@ def _serve() -> None:
         else:
             answer = os.fork()
             if not answer:
-                _become(request["start"], Path(request["log"]))
+                _become(request["start"], Path(request["log"]), request["environment"])
                 celery()
                 return
             alive.add(answer)
@@ -118,13 +129,15 @@ def _serve() -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def _become(arguments: list[str], log: Path) -> None:
+def _become(words: list[str], log: Path, environment: dict[str, str]) -> None:
     os.setsid()
     with log.open("ab") as out, Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
-    sys.argv = ["celery", "--quiet", "-A", "tests.chaos.app", *arguments]
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = words
 
 
 if __name__ == "__main__":
