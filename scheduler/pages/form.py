@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.message import Message
-from email.parser import HeaderParser
-from urllib.parse import parse_qsl
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 
 MAX_FIELDS = 1_000
+MAX_FIELD_BYTES = 2_000_000
+"""Of one that is no file."""
+
+WITH_FILES = "multipart/form-data"
 CSRF_FIELD = "csrf_token"
 UNSEEN = frozenset({CSRF_FIELD, "act", "digest", "version", "place", "link", "here"})
 """Fields that a form brings by itself; so do those that begin with `was.`."""
-
-WITH_FILES = "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,60 +65,30 @@ class Form:
         }
 
 
-def read_form(content_type: str, body: bytes) -> Form:
-    """The form of a request.
-
-    Args:
-        content_type: The header.
-        body: All of it.
+async def read_form(request: Request) -> Form:
+    """The form of a request, whose body keeps to its limits.
 
     Raises:
         FluxError: `BAD_ARGUMENT` if it has too many fields, or is no form.
+        ProblemError: What a door found wrong with the body.
     """
-    if content_type.partition(";")[0].strip().lower() == WITH_FILES:
-        return _read_parts(content_type, body)
+    body = await request.body()
+    if request.headers.get("content-type", "").startswith(WITH_FILES) and not body.rstrip().endswith(b"--"):
+        # The reader takes what comes before the missing end for all of it.
+        raise _no_form("its end is missing")
     try:
-        text = body.decode("utf-8", "replace")
-        return Form(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
-    except ValueError as error:
-        raise _too_many() from error
-
-
-def _read_parts(content_type: str, body: bytes) -> Form:
+        sent = await request.form(max_files=MAX_FIELDS, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+    except HTTPException as error:
+        raise _no_form(error.detail) from error
     fields, files = list[tuple[str, str]](), dict[str, SentFile]()
-    for heads, content in _split_parts(content_type, body):
-        name, file_name = heads.get_param("name", header="content-disposition"), heads.get_filename()
-        if not isinstance(name, str):
-            raise _no_form("a part of it has no name")
-        if file_name is None:
-            fields.append((name, content.decode("utf-8", "replace")))
-        elif file_name:
-            files[name] = SentFile(re.split(r"[\\/]", file_name)[-1], content)
-        if len(fields) + len(files) > MAX_FIELDS:
-            raise _too_many()
+    for name, value in sent.multi_items():
+        if isinstance(value, str):
+            fields.append((name, value))
+        elif value.filename:
+            files[name] = SentFile(re.split(r"[\\/]", value.filename)[-1], await value.read())
+    await sent.close()
     return Form(fields, files)
 
 
-def _split_parts(content_type: str, body: bytes) -> Iterator[tuple[Message, bytes]]:
-    """The heads and the content of each part (RFC 7578)."""
-    head = Message()
-    head["content-type"] = content_type
-    boundary = head.get_boundary()
-    if not boundary:
-        raise _no_form("its type names no boundary")
-    first, *parts = (b"\r\n" + body).split(f"\r\n--{boundary}".encode("latin-1", "replace"))
-    if first or not parts or not parts[-1].startswith(b"--"):
-        raise _no_form("its end is missing")
-    for part in parts[:-1]:
-        heads, blank, content = part.partition(b"\r\n\r\n")
-        if not blank:
-            raise _no_form("a part of it has no content")
-        yield HeaderParser().parsestr(heads.decode("utf-8", "replace").strip()), content
-
-
 def _no_form(reason: str) -> FluxError:
-    return FluxError(ErrorClass.BAD_ARGUMENT, f"what was sent is no form: {reason}")
-
-
-def _too_many() -> FluxError:
-    return FluxError(ErrorClass.BAD_ARGUMENT, f"the form has more than {MAX_FIELDS} fields")
+    return FluxError(ErrorClass.BAD_ARGUMENT, f"what was sent is no form that can be read: {reason}")

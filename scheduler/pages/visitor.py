@@ -59,8 +59,7 @@ def go_to(address: str) -> RedirectResponse:
 
 
 async def _admit(request: Request) -> Visitor:
-    body = await request.body() if request.method not in SAFE else b""
-    form = read_form(request.headers.get("content-type", ""), body)
+    form = await read_form(request) if request.method not in SAFE else Form()
     visitor = await run_sync(_identify, request, form)
     request.state.actor, request.state.visitor = visitor.actor, visitor
     return visitor

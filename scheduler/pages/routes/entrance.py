@@ -36,7 +36,7 @@ async def enter_with_key(request: Request, ports: Ports) -> Response:
 
     No page of another site may do so: whoever looks would act as somebody else without knowing.
     """
-    form = read_form(request.headers.get("content-type", ""), await request.body())
+    form = await read_form(request)
     next_path, sign_in = local_path(form.get("next")), ports.browser_sessions.sign_in
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return _show(request, sign_in.has_provider, next_path, "sign in on this page, not on another site")
