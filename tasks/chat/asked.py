@@ -220,10 +220,15 @@ def find_gaps(question: str, items: Sequence[AskedItem], model: Terms) -> Iterat
     named = frozenset(name for item in items for name in read_named(item.text))
     asked = read_asked(question)
     yield from (name for name in load_quantities() if name in asked - named)
-    if len(items) < max(len(_PART.findall(question)), 2 if _CONTRAST.search(question) else 1):
+    if len(items) < max(count_parts(question), 2 if _CONTRAST.search(question) else 1):
         yield _OTHER_PART
     elif COMPARISON.search(question) and not any(map(_compares, items)) and not items[1:]:
         yield _COMPARED
+
+
+def count_parts(question: str) -> int:
+    """How many things a question asks, by how its sentences and clauses begin."""
+    return len(_PART.findall(question))
 
 
 def _compares(item: AskedItem) -> bool:

@@ -54,7 +54,11 @@ class Terms:
         compounds = sorted(self.compounds - evidence.compounds)
         return (
             *(f"{number:g}" for number in numbers),
-            *sorted(self.ids - evidence.ids),
+            *sorted(
+                i
+                for i in self.ids
+                if not any(i == other or other.startswith(f"{i}_") for other in evidence.ids)
+            ),
             *(compounds_by_id()[compound].names[0] for compound in compounds),
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fluxagents.tasks.registry import TOOLS
+from fluxagents.workers.chat_models.planner.calls.communities import COMMUNITY_INTENTS
 from fluxagents.workers.chat_models.planner.calls.quantities import (
     asks_for_genes,
     find_share,
@@ -50,7 +51,16 @@ _QUOTED = re.compile(
 
 _LISTED_CONDITIONS = 3
 
+DESIGN, CUT_SETS = "strain_design", "minimal_cut_sets"
+"""The flows that look for knock-outs: by trying all, and by proof, which goes further."""
+
+_MOST_SCREENED = 2
+"""Knock-outs of a strain that trying all can look for."""
+
 _COMPARING = frozenset({"compare", "differ", "versus", "than"})
+
+HYPOTHESES = f"{FLOW}hypothesis_test"
+"""The intent to test what is supposed, which the question states."""
 
 SURVEY = "condition_survey"
 """The flow that computes growth under each condition of a list."""
@@ -80,13 +90,15 @@ def choose_flow(question: str) -> FlowChoice:
     if match is not None and _asks_for_more(phrase, match):
         match = None
     models = phrase.list_values(MODEL)
-    if match is None and len(models) > 1 and not phrase.tags & _COMPARING:
+    if match is None and len(models) > 1 and not phrase.tags & _COMPARING and not _grow_together(phrase):
         asked = _drop_models(question, models)
         if not _takes_models(asked):
             return FlowChoice(COMPARISON, {"models": list(models), "question": asked})
     if match is None and not _only_lists_conditions(phrase):
         return analysis
     flow = match.name.removeprefix(FLOW) if match else SURVEY
+    if flow == DESIGN and (find_set_size(phrase) or 0) > _MOST_SCREENED:
+        flow = CUT_SETS
     inputs = _read_inputs(flow, phrase, question)
     required = (name for name, spec in load_flows()[flow].inputs.items() if spec.required)
     return FlowChoice(flow, inputs) if all(name in inputs for name in required) else analysis
@@ -95,9 +107,17 @@ def choose_flow(question: str) -> FlowChoice:
 def _asks_for_more(phrase: Phrase, match: IntentMatch) -> bool:
     """Whether a question asks for what the examples of a flow do not speak of, such as "essential"."""
     tool = match_intent(phrase)
+    if match.name == HYPOTHESES:
+        return False  # It may speak of anything.
     flow = load_intents()[match.name]
     spoken = flow.along.union(*flow.asked_by)
     return tool is not None and tool.score > match.score and bool(tool.tags & load_weights().keys() - spoken)
+
+
+def _grow_together(phrase: Phrase) -> bool:
+    """Whether it asks of a community of the models that it names."""
+    match = match_intent(phrase)
+    return match is not None and match.name in COMMUNITY_INTENTS
 
 
 def _takes_models(question: str) -> bool:

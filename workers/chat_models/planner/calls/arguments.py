@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from fluxagents.workers.chat_models.planner.calls.communities import COMMUNITY_INTENTS, read_community
-from fluxagents.workers.chat_models.planner.calls.enzyme_limits import ENZYME_LIMITS, read_enzyme_limits
+from fluxagents.workers.chat_models.planner.calls.enzyme_limits import read_enzyme_limits
 from fluxagents.workers.chat_models.planner.calls.gains import (
     read_limitations,
     read_phase_plane,
@@ -22,6 +22,7 @@ from fluxagents.workers.chat_models.planner.calls.quantities import (
     read_threshold,
 )
 from fluxagents.workers.chat_models.planner.calls.time_courses import read_time_course
+from fluxagents.workers.chat_models.planner.clauses.clause import ENZYME_LIMITS
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.conditions.uptakes import is_objective
 from fluxagents.workers.chat_models.planner.rules.set_size import find_set_size
@@ -52,10 +53,17 @@ _PAIR = 2
 _BARE_YIELD = r"yield (?:(?:at|at_least|of|than|by|to|on|minimal|more|C|UNKNOWN) )*(?:N|P)\b"
 """A yield without its unit, or as a share, which may be one of carbon."""
 _BETWEEN = r"(?:(?:at|at_least|threshold|by|with|on|in|be|use|than|sole|to|maximise|minimal|comma|as) )*"
-_AT_OPTIMUM = r"(?:at|in|with|on) (?:(?:best|maximise|optimum) growth|optimum)"
+_AT_OPTIMUM = (
+    r"(?:at|in|with|on) (?:(?:best|maximise|optimum) growth|optimum|best(?= ?$| (?:and|or|comma|if)))"
+)
 """Such as "at optimal growth", where nothing less than the optimum is meant."""
 _NO_LOOPS = r"loopless|(?:without|no|not|absent) (?:UNKNOWN )*loop|loop absent"
 _NOT_ESSENTIALITY = r"(?:without|no|not|skip)(?: show| gene| compare| on)* essential"
+_KNOCKED_OUT = "knockout|mutant|without|lacking|remove|absent"
+_LACKS_SOME = (
+    "(?:without|lacking|absent) (?:gene |reaction )*(?:GENE|REACTION|ENZYME)|(?:GENE|REACTION|ENZYME) mutant"
+)
+"""Such as "the model without pfkA", beside which the model itself is laid."""
 _EFFECTS = ("change", "matter", "affect", "explain", "änder", "erklär", "expliqu", "cambia", "explic")
 """How words begin that ask what differences between models do."""
 _SAMPLING: Mapping[str, str] = {
@@ -144,7 +152,8 @@ def read_balance(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
         if token.tag == REACTION or is_objective(phrase, at)
     ]
     objective = named[0] if named and phrase.has("maximise|objective") else None
-    yield drop_absent(objective=objective, method=method)
+    lost = phrase.genes + ([] if objective else phrase.reactions) if phrase.has(_KNOCKED_OUT) else []
+    yield drop_absent(objective=objective, method=method, knock_outs=lost)
 
 
 def read_minimal_medium(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
@@ -192,12 +201,15 @@ def read_pathway(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
 
 
 def read_model_comparison(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
-    models = list(phrase.list_values(MODEL))
-    if models:
+    # The model of the run is compared without being named.
+    models = [name for name in phrase.list_values(MODEL) if name not in medium.names]
+    without = phrase.genes + phrase.reactions if phrase.has(_LACKS_SOME) else []
+    if models or without:
         essentiality = False if phrase.has(_NOT_ESSENTIALITY) else None
         effects = True if phrase.has("differ") and _asks_for_effects(phrase) else None
         yield (
-            drop_absent(models=models, essentiality=essentiality, effects=effects) | read_threshold(phrase)
+            drop_absent(models=models, without=without, essentiality=essentiality, effects=effects)
+            | read_threshold(phrase)
         )
     else:
         medium.problems.append("I cannot tell which model to compare with; give its name.")
@@ -226,8 +238,10 @@ def read_flux_export(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
 
 def read_flux_map(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     lacking = phrase.genes + phrase.reactions
+    # A strain is laid beside the wild type, which is the model as it is.
+    beside: Arguments = {"compared_with": {}} if lacking and phrase.has("optimum|compare|versus") else {}
     for pathway in phrase.list_values(PATHWAY) or [None]:
-        yield drop_absent(pathway=pathway, knock_outs=lacking)
+        yield drop_absent(pathway=pathway, knock_outs=lacking) | beside
 
 
 def read_nutrient_screen(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:

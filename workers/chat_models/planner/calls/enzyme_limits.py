@@ -8,9 +8,6 @@ from fluxagents.workers.chat_models.planner.calls.quantities import Arguments, d
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.words.phrase import DIGEST, MASS_SHARE, Phrase
 
-ENZYME_LIMITS = "run_enzyme_constrained_fba"
-"""The intent, which is called as its tool."""
-
 
 def read_enzyme_limits(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     pools = [float(token.value) for token in phrase.tokens if token.unit == MASS_SHARE]

@@ -13,7 +13,7 @@ from fluxagents.workers.chat_models.planner.calls.lookups import LOOKUPS
 from fluxagents.workers.chat_models.planner.calls.schema_arguments import read_schema_arguments
 from fluxagents.workers.chat_models.planner.calls.source_screens import plan_source_screen
 from fluxagents.workers.chat_models.planner.clauses.clause import OFF_TOPIC, Clause
-from fluxagents.workers.chat_models.planner.clauses.clauses import read_clauses
+from fluxagents.workers.chat_models.planner.clauses.clauses import SCREEN, read_clauses
 from fluxagents.workers.chat_models.planner.clauses.organisms import explain_foreign_organisms
 from fluxagents.workers.chat_models.planner.conditions.alternatives import Alternatives
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
@@ -36,9 +36,6 @@ _SETTINGS = frozenset(
         "enzyme_table",
     }
 )
-SCREEN = "nutrient_screen"
-"""The intent that feeds sources one after the other."""
-
 _MORE = frozenset({"extra", "additional", "with additional", "zusätzlich", "zusätzliches", "adicional"})
 _INDIFFERENT: Mapping[str, frozenset[str]] = {
     "growth": frozenset({"method"}),

@@ -6,12 +6,15 @@ from collections.abc import Callable, Collection, Iterator
 
 from fluxagents.workers.chat_models.planner.calls.quantities import Arguments, drop_absent, find_growth_rate
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
+from fluxagents.workers.chat_models.planner.words.examples import load_idle_words
+from fluxagents.workers.chat_models.planner.words.lexicon import fold
 from fluxagents.workers.chat_models.planner.words.phrase import (
     COMPOUND,
     COMPOUNDS,
     DATABASE,
     DATABASE_ID,
     DIGEST,
+    ENZYME,
     MEDIUM,
     NUMBER,
     REACTION,
@@ -61,7 +64,7 @@ def _list_targets(phrase: Phrase) -> list[str]:
 def read_look_up(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     queries = (
         phrase.list_values(DATABASE_ID)
-        or _list_texts(phrase, {COMPOUND})
+        or _list_texts(phrase, {COMPOUND, ENZYME})
         or [token.text for token in phrase.tokens if is_like_an_id(token)]
     )
     yield from ({"query": query} for query in queries)
@@ -72,7 +75,11 @@ def _list_texts(phrase: Phrase, tags: Collection[str]) -> list[str]:
 
 
 def read_search(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
-    words = _list_texts(phrase, COMPOUNDS | {UNKNOWN})
+    words = [
+        token.text
+        for token in phrase.tokens
+        if token.tag in COMPOUNDS or (token.tag == UNKNOWN and fold(token.text) not in load_idle_words())
+    ]
     if words:
         yield {"words": " ".join(words)}
     else:

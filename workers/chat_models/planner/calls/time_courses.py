@@ -12,10 +12,12 @@ from fluxagents.workers.chat_models.planner.calls.quantities import Arguments, d
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.conditions.uptakes import is_carbon_source
 from fluxagents.workers.chat_models.planner.words.phrase import (
+    BIOMASS_CONCENTRATION,
     COMPOUNDS,
     FEED_RATE,
     MILLIMOLAR,
     NUMBER,
+    VOLUME,
     Phrase,
 )
 
@@ -78,7 +80,20 @@ def read_time_course(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]
         drop_absent(exchange=exchange, start_mmol_per_l=start, feed_mmol_per_l=fed.get(exchange))
         for exchange, start in named.items()
     ]
-    yield drop_absent(hours=hours, substances=substances) | culture
+    yield (
+        drop_absent(
+            hours=hours,
+            substances=substances,
+            initial_biomass_gdw_per_l=_find_unit(phrase, BIOMASS_CONCENTRATION),
+            volume_l=_find_unit(phrase, VOLUME),
+        )
+        | culture
+    )
+
+
+def _find_unit(phrase: Phrase, unit: str) -> float | None:
+    """The first number with a unit."""
+    return next((float(token.value) for token in phrase.tokens if token.unit == unit), None)
 
 
 def _find_feed(phrase: Phrase, medium: KnownMedium) -> _Feed | None:

@@ -20,7 +20,9 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     COMMA,
     COMPOUND,
     COMPOUNDS,
+    DATABASE_ID,
     END,
+    ENZYME,
     EXCHANGE,
     GENE,
     MILLIMOLAR,
@@ -36,11 +38,15 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
 TIME_COURSE = "time_course"
 """The intent that takes concentrations."""
 
+SEARCH = "search"
+"""The intent to find names; "with phosphate" is a word of them."""
+
+ENZYME_LIMITS = "run_enzyme_constrained_fba"
+"""The intent of a pool of enzyme, which is called as its tool."""
+
 _TAKEN = {
     TIME_COURSE: re.compile(rf"{MILLIMOLAR}$"),
-    "run_enzyme_constrained_fba": re.compile(
-        r"kcats?$|turnover number|molecular (?:weight|mass)", re.IGNORECASE
-    ),
+    ENZYME_LIMITS: re.compile(r"kcats?$|turnover number|molecular (?:weight|mass)", re.IGNORECASE),
 }
 """Words that no other intent can use, by the intent that takes them."""
 
@@ -74,6 +80,23 @@ _QUOTA = re.compile(r"\bP(?: (?:best|optimum|maximise|growth|rate|live|at_least)
 
 _SMALLER_SETS = frozenset({"essentiality", "gene_pairs", "single_deletions"})
 """Intents of one knock-out and of two."""
+_BEFORE_AN_ID = frozenset(
+    {
+        "which",
+        "look_up",
+        "identifier",
+        "metabolite",
+        "nutrient",
+        "reaction",
+        "do",
+        "name",
+        END,
+        "how",
+        "of",
+        "by",
+    }
+)
+"""What stands before an id that is looked up; "which reactions could be wrong" asks for none."""
 _SETS = frozenset({"lethal", "knockout", "synthetic", "mutant"})
 _LARGEST_SET = 3
 
@@ -194,6 +217,8 @@ def read_clause(phrase: Phrase, *, orders: bool) -> Clause:
     match = match_intent(words)
     if match and match.name == TIME_COURSE:
         conditions, places = _keep_supplied(conditions, places)
+    elif match and match.name == SEARCH:
+        conditions, places = PLAIN, frozenset()
     intent = match.name if match else "growth" if _asks_whether_it_feeds(words, conditions, places) else ""
     clause = Clause(words, intent, conditions, places)
     if clause.is_plain and clause.intent in _CONDITIONAL and _only_lists(clause.rest):
@@ -304,6 +329,8 @@ def match_intent(phrase: Phrase) -> IntentMatch | None:
     ignored = find_conditions(phrase)[1] | _find_quota(phrase)
     tags = phrase.drop(ignored).tags
     match = find_best_match(tags)
+    if match and match.name == "translation" and ENZYME in tags and DATABASE_ID not in tags:
+        match = replace(match, name="look_up")  # Ids are translated, names are looked up.
     if (match is None or match.name == "growth") and phrase.has(_ASKS_FOR_SUBSTITUTE):
         return IntentMatch("nutrient_screen", 1, tags, tags)
     if (
@@ -358,8 +385,11 @@ def _states_flux(phrase: Phrase) -> bool:
 def _match_id_lookup(phrase: Phrase) -> IntentMatch | None:
     """The match of a question for an id alone: "What is g6p?"."""
     tokens = phrase.tokens
-    after_word = [t for at, t in enumerate(tokens) if at and tokens[at - 1].tag == "identifier"]
+    before = {at: tokens[at - 1].tag if at else END for at in range(len(tokens))}
+    after_word = [t for at, t in enumerate(tokens) if before[at] == "identifier"]
     unknown = [t for t in after_word or tokens if t.tag == UNKNOWN]
+    if not any(before[at] in _BEFORE_AN_ID for at, token in enumerate(tokens) if token.tag == UNKNOWN):
+        return None
     asks = phrase.tags & {"which", "look_up", "identifier"} if "need" not in phrase.tags else frozenset()
     if len(unknown) != 1 or not is_like_an_id(unknown[0]) or not asks or find_conditions(phrase)[1]:
         return None

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fluxagents.workers.chat_models.planner.clauses.clause import TIME_COURSE, list_unsupported, match_intent
+from fluxagents.workers.chat_models.planner.clauses.clause import (
+    ENZYME_LIMITS,
+    TIME_COURSE,
+    list_unsupported,
+    match_intent,
+)
 from fluxagents.workers.chat_models.planner.conditions.alternatives import PLAIN, find_conditions
 from fluxagents.workers.chat_models.planner.rules.intents import IntentMatch
 from fluxagents.workers.chat_models.planner.rules.orders import OPENINGS, begins_sentence, is_order
@@ -27,6 +32,7 @@ _GROWTH_IS_A_TARGET = frozenset({"minimal_medium", "best_medium", "fitting_media
 _GROWTH_IS_KEPT = frozenset({"variability", "sampling", "pathway", "essentiality"})
 _DELETIONS = frozenset({"gene_pairs", "gene_sets", "single_deletions", "synthetic_lethals"})
 _WHAT_LEAVES = frozenset({"production", "exchanges"})
+_OF_A_BALANCE = frozenset({"growth", "exchanges", "fluxes"})
 _NEGATIONS = frozenset({"not", "no", "without", "skip"})
 
 
@@ -152,7 +158,9 @@ def _is_in_result(segment: Phrase, first: IntentMatch, second: IntentMatch) -> b
     """Whether the result of a part has what a segment asks for, such as what leaves a chemostat."""
     if first.name == TIME_COURSE:
         return second.name in _WHAT_LEAVES and "maximise" not in segment.tags
-    return (first.name, second.name) == ("model_export", "round_trip")
+    if first.name == ENZYME_LIMITS:
+        return second.name in _OF_A_BALANCE
+    return (first.name, second.name) in {("model_export", "round_trip"), ("fluxes", "flux_map")}
 
 
 def _refers_back(segment: Phrase, match: IntentMatch) -> bool:

@@ -18,6 +18,12 @@ from fluxagents.workers.chat_models.planner.words.tagger import tag_question
 _ASKS_WHAT_CHANGES = re.compile(r"\b(?:which|how) (?:can |then )*(?:set|differ)(?: growth| END)* $")
 """A change of which the effect is asked is a condition, no order: "… : what changes?"."""
 _NO_GROWTH = frozenset({"not", "no", "lethal"})
+SCREEN = "nutrient_screen"
+"""The intent that feeds sources one after the other."""
+
+_SOURCES = "_source"
+"""How the concepts of sources end; "nitrogen sources without oxygen" asks which of them do."""
+
 _NO_QUESTION = frozenset({"", CHANGE})
 
 
@@ -139,7 +145,9 @@ def _repeat_intent(clause: Clause, intent: str, *, has_question: bool) -> Clause
     if has_question and not intent:
         return clause
     if not clause.is_plain:
-        return replace(clause, intent=intent or "growth")
+        names_sources = any(tag.endswith(_SOURCES) for tag in clause.rest.tags)
+        asked = SCREEN if names_sources and not clause.rest.tags & COMPOUNDS else "growth"
+        return replace(clause, intent=intent or asked)
     if intent and any(token.tag in COMPOUNDS for token in clause.phrase.tokens):
         # "What about succinate?" names a product after a product, otherwise a nutrient.
         clause = clause if intent == "production" else clause.feed_each()

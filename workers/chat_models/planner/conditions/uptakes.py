@@ -200,8 +200,10 @@ def _find_needed(phrase: Phrase, at: int) -> Uptake | None:
         return None
     left, right = phrase.tags_before(at), phrase.tags_after(at)
     needed = re.match(patterns.NEEDED_AFTER, right)
-    if needed or (re.search(patterns.NEEDED_BEFORE, left) and not right.strip(" END")):
+    if needed:
         return Uptake(phrase.tokens[at], "limit", 0.0, at, at + 1 + count_tokens(needed))
+    if re.search(patterns.NEEDED_BEFORE, left) and re.match(patterns.FOR_GROWTH_AFTER, right):
+        return Uptake(phrase.tokens[at], "limit", 0.0, at - 1, at + 1)
     return None
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
 from fluxagents.flows.commands import AskedItem
-from fluxagents.tasks.chat.asked import ANSWERS, ASKED, COMPARISON, find_gaps
+from fluxagents.tasks.chat.asked import ANSWERS, ASKED, COMPARISON, count_parts, find_gaps
 from fluxagents.tasks.chat.quantities import read_named, read_parts
 from fluxagents.tasks.chat.terms import read_recorded, read_terms
 from fluxagents.tasks.fba.media.library.compounds import find_compound
@@ -76,6 +76,8 @@ def _list_items(situation: Situation) -> list[_Item]:
     named = {item.problem for item in items}
     unread = [problem for problem in interpretation.problems if problem not in named]
     unread = unread or ([] if items else [_NOT_READ])
+    if items and not unread:
+        items += _repeat_for_parts(situation, items)
     gaps = list(_find_unread(situation, items)) if items else []
     for number, problem in enumerate([*unread, *gaps], start=1):
         text = problem if problem in gaps else situation.question or problem
@@ -83,6 +85,16 @@ def _list_items(situation: Situation) -> list[_Item]:
         asked = AskedItem(id=f"unread-{number}", quantity=_UNREAD, object=text[:200])
         items.append(_Item(asked, problem=said))
     return items
+
+
+def _repeat_for_parts(situation: Situation, items: Sequence[_Item]) -> Iterator[_Item]:
+    """An item more for each part of the question whose words one call uses with those of another part."""
+    last = items[-1]
+    for number in range(len(items), count_parts(situation.question)):
+        asked = last.asked.model_copy(
+            update={"id": f"{last.asked.id}-{number}"[:40], "object": "what else is asked"}
+        )
+        yield replace(last, asked=asked)
 
 
 def _list_conditions(call: PlannedCall, situation: Situation) -> Sequence[Entry]:
@@ -112,11 +124,13 @@ def _list_quantities(call: PlannedCall) -> Sequence[str]:
 
 
 def _find_comparison(call: PlannedCall) -> str:
-    """What a part of the question says of a comparison, which the result of its call holds."""
+    """With what a part of the question compares, which the result of its call holds."""
     if call.args.get("objective") and "growth" in read_named(call.part):
-        return "instead of growth"
-    match = COMPARISON.search(call.part)
-    return match[0] if match else ""
+        return "that at best growth"
+    if not COMPARISON.search(call.part):
+        return ""
+    lacks_some = any(call.args.get(name) for name in ("genes", "sets", "knock_outs", "without"))
+    return "the wild type" if lacks_some else "the others"
 
 
 def _find_unread(situation: Situation, items: Sequence[_Item]) -> Iterator[str]:
@@ -144,11 +158,20 @@ def _write(values: Entry, most: int, without: Collection[str] = ()) -> str:
     """The values with their names, as many as fit: half a name or number would name another thing."""
     written = ""
     for name, value in values.items():
-        text = f"{name} {value}".strip()
+        text = f"{name} {_write_value(value)}".strip() if value != {} else ""
         more = f"{written}, {text}" if written else text
-        if name not in without and len(more) <= most:
+        if text and name not in without and len(more) <= most:
             written = more
     return written
+
+
+def _write_value(value: Any) -> str:
+    """A value as people write it: no brackets, no `.0`."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_write_value(entry)}" for name, entry in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_write_value, value))
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _find_lacking(finding: Entry, source: str) -> str:

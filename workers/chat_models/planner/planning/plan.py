@@ -26,7 +26,7 @@ EXPLANATION = "explanation"
 """The task to answer a human who asks back about a request."""
 _ESCALATED = "What should be done?"
 _AGAIN = frozenset({"again", "retry", "try", "continue", "yes", "go"})
-_NAMED = re.compile(r"(?:exchange|product|reaction|gene|metabolite) '([^']+)'")
+_NAMED = re.compile(r"(?:exchange|product|reaction|gene|knock-out|metabolite) '([^']+)'")
 _RETRYABLE = frozenset({"timeout", "memory"})
 
 

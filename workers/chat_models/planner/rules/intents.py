@@ -93,7 +93,10 @@ def _read_examples() -> Iterator[tuple[str, Intent]]:
             tags
             for tags in combinations
             if any(tag.startswith(WORD) for tag in tags)
-            or (len(tags) > 1 and (name.startswith(FLOW) or not any(intent.match(tags) for intent in table)))
+            or (
+                (len(tags) > 1 or any(tag.islower() and tag in load_weights() for tag in tags))
+                and (name.startswith(FLOW) or not any(intent.match(tags) for intent in table))
+            )
         ]
         yield name, Intent(name, name, tuple(dict.fromkeys(filter(None, own))), frozenset())
 

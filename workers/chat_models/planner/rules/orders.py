@@ -24,7 +24,8 @@ _MODEL = r"(?:(?:on|of|in|at|with) )*model "
 _VERB = r"(?:knockout|remove|absent) "
 _PERMANENT_DELETION = re.compile(
     r"^(?:(?:can|show|then|use) )*"
-    rf"(?:{_VERB}(?:{_THINGS})+(?:together )?{_MODEL}|(?:{_THINGS})+{_MODEL}{_VERB})(?:END )?$"
+    rf"(?:{_VERB}(?:{_THINGS})+(?:together )?{_MODEL}|(?:{_THINGS})+{_MODEL}{_VERB}"
+    rf"|model (?:with )?(?:without |lacking |absent )(?:{_THINGS})+)(?:UNKNOWN )*(?:END )?$"
 )
 _OF_THE_MODEL = "medium|media|default_medium|model|permanent"
 
@@ -47,7 +48,7 @@ def is_order(phrase: Phrase) -> bool:
 
 
 def is_permanent_deletion(question: Phrase) -> bool:
-    """Whether it only orders to delete something from the model, which asks for another model."""
+    """Whether it only orders to delete something from the model, or a model without it: another model."""
     return _PERMANENT_DELETION.match(question.tag_text) is not None
 
 

@@ -20,6 +20,7 @@ NONE_LIST_AFTER = r"^(?:(?: (?:and|or|comma))+ C)+(?: uptake)?(?: absent| remove
 """More compounds of a list, which are all closed."""
 NEEDED_AFTER = r"^ (?:need|essential)\b"
 NEEDED_BEFORE = r"^(?:do )?need $"
+FOR_GROWTH_AFTER = r"^(?: at| to| on| with)*(?: growth| live)?(?: END)?$"
 """Whether something is needed is seen without it."""
 BOTH_BEFORE = r"\b(?:with (?:and |or |versus |comma )*without|without (?:and |or |versus |comma )*with) $"
 CONTRAST_AFTER = r"^ (?:instead|not|then not) with (?!C)"

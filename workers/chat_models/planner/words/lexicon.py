@@ -20,6 +20,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     ORGANISM,
     PATHWAY,
     PERCENT,
+    REACTION,
     UNSUPPORTED,
 )
 from fluxagents.workers.chat_models.planner.words.spelling import LONG, closest_word, phonetic_key
@@ -180,7 +181,7 @@ def _list_names() -> tuple[tuple[str, Concept], ...]:
     names += [
         (name, Concept(PATHWAY, pathway.name)) for pathway in pathways().values() for name in pathway.names
     ]
-    kinds = {"compounds": COMPOUND, "databases": DATABASE, "organisms": ORGANISM}
+    kinds = {"compounds": COMPOUND, "reactions": REACTION, "databases": DATABASE, "organisms": ORGANISM}
     for kind, tag in kinds.items():
         for value, phrases in data[kind].items():
             names += [(name.strip(), Concept(tag, value)) for name in phrases.split(",")]

@@ -17,9 +17,10 @@ MILLIMOLAR = "millimolar"
 """Stands after a number in the place of the unit mmol/L."""
 
 YIELD, MASS_YIELD, MASS_SHARE, FEED_RATE = "mol/mol", "g/g", "g/gDW", "L/h"
-"""Units of numbers that are no uptake: of product per substrate, of enzyme in the cell, of a feed."""
+BIOMASS_CONCENTRATION, VOLUME = "gDW/L", "L"
+"""Units of numbers that are no uptake: of product per substrate, of enzyme, of a feed, of a culture."""
 
-RATIOS = frozenset({YIELD, MASS_YIELD, MASS_SHARE, FEED_RATE})
+RATIOS = frozenset({YIELD, MASS_YIELD, MASS_SHARE, FEED_RATE, BIOMASS_CONCENTRATION, VOLUME})
 
 EXCHANGE_ID = r"EX_[A-Za-z0-9_]+(?:\([A-Za-z0-9]+\)|\[[A-Za-z0-9]+\])?"
 

@@ -173,18 +173,22 @@ def _retag_by_neighbours(token: Token, before: str, after: str) -> str | None:
 def _tag_models(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """The tokens; in a comparison of models, an unknown word that is like a name is one of a model.
 
-    In a question about a community that is so wherever the word stands.
+    In a question about a community, or about what grows together, that is so wherever the word stands.
     """
     tags = {token.tag for token in tokens}
-    if not {"compare", "differ", "versus", "community"} & tags:
+    lives_together = {"growth", "together"} <= tags
+    if not {"compare", "differ", "versus", "community"} & tags and not lives_together:
         return tuple(tokens)
-    names_models = any(token.tag in {MODEL, "model"} for token in tokens)
+    any_name = not lives_together and any(token.tag in {MODEL, "model"} for token in tokens)
     neighbours = zip([None, *tokens], tokens, [*tokens[1:], None], strict=False)
     return tuple(
         Token(MODEL, token.text, token.text)
-        if (token.tag == ORGANISM or (token.tag == UNKNOWN and (names_models or _is_like_a_name(token.text))))
+        if (token.tag == ORGANISM or (token.tag == UNKNOWN and (any_name or _is_like_a_name(token.text))))
         and (
-            "community" in tags or (left and left.tag in _BEFORE_A_MODEL) or (right and right.tag == "model")
+            "community" in tags
+            or lives_together
+            or (left and left.tag in _BEFORE_A_MODEL)
+            or (right and right.tag == "model")
         )
         else token
         for left, token, right in neighbours
@@ -202,6 +206,9 @@ def detect_language(words: Sequence[str]) -> str:
     return max(LANGUAGES, key=lambda name: sum(lexicons[name].find([word]) is not None for word in words))
 
 
+_ELIDING = "fr"
+"""The language that writes "l'" and "d'" before a name, which are no stereoisomers."""
+
 _SHORT = 3
 _COMPOUND_WORD = 10
 """A word of this many letters is more likely two words than an inflected one."""
@@ -211,6 +218,7 @@ class _Tagger:
     """Looks words up, first in the language of the question."""
 
     def __init__(self, language: str) -> None:
+        self._has_elisions = language == _ELIDING
         order = dict.fromkeys((language, "en", *LANGUAGES))
         self._lexicons = [load_lexicons()[name] for name in order]
 
@@ -264,6 +272,8 @@ class _Tagger:
         """The compound that "D-" or "L-" and the next word name, such as "L-Lactat"."""
         if word not in {"d", "l"} or len(raw_tokens) == 1:
             return None
+        if self._has_elisions and raw_tokens[0].text.islower():
+            return None  # "l'éthanol", "d'alanine"
         name = fold(raw_tokens[1].text)
         concept, _ = self._find([name]) or (self._guess(name), 1)
         isomer = compounds_by_sound().get(f"{word} {phonetic_key(name)}")

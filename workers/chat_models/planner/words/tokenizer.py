@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from fluxagents.workers.chat_models.planner.words.phrase import (
+    BIOMASS_CONCENTRATION,
     COMMA,
     DATABASE_ID,
     ENZYME,
@@ -19,6 +20,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     NUMBER,
     PERCENT,
     UNKNOWN,
+    VOLUME,
     YIELD,
     Token,
 )
@@ -34,6 +36,9 @@ _MOL = r"mol(?:es?)?"
 _YIELD = rf"{_MOL}\s*(?:/|per|pro|par|por)\s*{_MOL}\b"
 _MASS_YIELD = r"g\s*/\s*g\b"
 _MASS_SHARE = rf"g\s*(?:/|per)\s*{_GRAM_DRY}\b"
+_LITRE = r"(?:L|l(?:it(?:re|er|ro)s?)?)\b"
+_BIOMASS_CONCENTRATION = rf"{_GRAM_DRY}\s*(?:/|per|pro|par|por)\s*{_LITRE}"
+_VOLUME = rf"m?{_LITRE}(?!\s*(?:/|per|pro|par|por)\b)"
 _FEED_RATE = r"m?l\s*(?:/|per|pro|par|por)\s*(?:h(?:our|r)?|Stunde|heure|hora)\b"
 _NO_ENZYME = r"(?:(?:in|de)crease|release|\w*base|phase|phrase|case|purchase|please|disease|erase)\b"
 _PATTERN = re.compile(
@@ -44,7 +49,7 @@ _PATTERN = re.compile(
     rf"(?:(?:[\w'-]*(?:ate|ose|ine|ide|CoA|ATP|NADH|NADPH|GTP)|\w+-\w[\w-]*)\s)?(?!{_NO_ENZYME})[a-z][\w-]+ase\b)"
     r"|\b(?P<MODEL>i[A-Z]{1,4}\d+\w*)\b"
     r"|\b(?P<GENE>b\d{4}|[A-Z][A-Za-z]{1,5}_?\d{4,})\b"
-    rf"|(?<![\w.,-])(?P<NUMBER>\d+(?:[.,]\d+)*|\.\d+)(?P<unit>\s*(?:%|percent\b|per\s+cent\b|Prozent\b|pour\s?cents?\b|por\s?ciento\b)|\s*{_FLUX}|\s*(?:{_YIELD}|{_MASS_SHARE}|{_MASS_YIELD}|{_FEED_RATE})|\s*{_RATE})?(?!\w|-[a-zA-Z])"
+    rf"|(?<![\w.,-])(?P<NUMBER>\d+(?:[.,]\d+)*|\.\d+)(?P<unit>\s*(?:%|percent\b|per\s+cent\b|Prozent\b|pour\s?cents?\b|por\s?ciento\b)|\s*{_FLUX}|\s*(?:{_YIELD}|{_MASS_SHARE}|{_MASS_YIELD}|{_FEED_RATE}|{_BIOMASS_CONCENTRATION}|{_VOLUME})|\s*{_RATE})?(?!\w|-[a-zA-Z])"
     r"|(?P<WORD>\d+(?:,\d+)*(?=-[a-zA-Z])|[^\W_][\w]*)"
     r"|(?P<COMMA>[,:&+/]|(?<=\s)[-\u2013\u2014](?=\s))|(?P<END>[?!;\n]+|\.(?=\s|$))",
     re.IGNORECASE,
@@ -134,6 +139,8 @@ _RATIOS = (
     (re.compile(_MASS_YIELD, re.IGNORECASE), MASS_YIELD),
     (re.compile(_MASS_SHARE, re.IGNORECASE), MASS_SHARE),
     (re.compile(_FEED_RATE, re.IGNORECASE), FEED_RATE),
+    (re.compile(_BIOMASS_CONCENTRATION, re.IGNORECASE), BIOMASS_CONCENTRATION),
+    (re.compile(_VOLUME, re.IGNORECASE), VOLUME),
 )
 
 

@@ -46,6 +46,8 @@ TABLE = "sha256:" + "0123456789abcdef" * 4
 ENZYMES = "run_enzyme_constrained_fba"
 LETHALS, CUT_SETS = "find_synthetic_lethals", "find_minimal_cut_sets"
 
+COMPARE, DELETE, DRAW = "compare_models", "run_gene_deletion_analysis", "draw_flux_map"
+
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("Which genes are essential for growth?", ESSENTIAL, {}),
     ("List the essential genes of this model", ESSENTIAL, {}),
@@ -233,6 +235,35 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("Replace glucose with acetate", APPLY, on("EX_ac_e")),
     ("Remove glucose and add 15 mmol/gDW/h fructose to the medium", APPLY, on("EX_fru_e", 15.0)),
     ("Change the medium to anaerobic conditions", APPLY, NO_OXYGEN),
+    ("What differs between this model and the model without pfkA?", COMPARE, {"without": ["pfkA"]}),
+    ("Vergleiche das Modell mit einem ohne pfkA", COMPARE, {"without": ["pfkA"]}),
+    ("Grow iJO1366 and iML1515 together", "analyze_community", {"models": ["iJO1366", "iML1515"]}),
+    ("Which gene knockouts make it grow faster than the wild type?", DELETE, {}),
+    ("I want a strain model lacking pfkA and pfkB", "knock_out", {"genes": ["pfkA", "pfkB"]}),
+    ("nitrogen sources that work anaerobically", SCREEN, {**NO_OXYGEN, "elements": ["nitrogen"]}),
+    ("Is the PGI flux unique at the optimum?", FVA, {"fraction_of_optimum": 1.0, "reactions": ["PGI"]}),
+    ("Wie schnell wächst es mit einem Enzympool von 0,05 g/gTG?", ENZYMES, {"pool_g_per_gdw": 0.05}),
+    (
+        "with an enzyme pool of 0.05 g/gDW, how fast does it grow anaerobically?",
+        ENZYMES,
+        {**NO_OXYGEN, "pool_g_per_gdw": 0.05},
+    ),
+    ("What is secreted under fermentive conditions?", FBA, NO_OXYGEN),
+    ("Does it need phosphate to grow?", FBA, at(pi_e=0.0)),
+    ("Rendement maximal d'éthanol à partir du glucose ?", ENVELOPE, {"product_exchange": "EX_etoh_e"}),
+    ("Succinate secretion if I knock out ldhA and pta", FBA, {"knock_outs": ["ldhA", "pta"]}),
+    (
+        "Show the fluxes of the wild type and of the pgi knockout side by side on a map",
+        DRAW,
+        {"knock_outs": ["pgi"], "compared_with": {}},
+    ),
+    ("how does growth depend on the maintenance ATP demand?", "run_robustness", {"reaction": "ATPM"}),
+    (
+        "Batch on 20 mM glucose from 0.05 gDW/L in 2 L: when is the sugar gone?",
+        CULTURE,
+        {**batch(EX_glc__D_e=20.0), "initial_biomass_gdw_per_l": 0.05, "volume_l": 2.0},
+    ),
+    ("find all metabolites with phosphate in the name", "search_biochem", {"words": "phosphate"}),
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fluxagents.workers.chat_models.planner.reporting.conditions import (
     describe_conditions,
@@ -21,10 +21,15 @@ from fluxagents.workers.chat_models.planner.reporting.phrases import (
 from fluxagents.workers.chat_models.planner.reporting.reported_finding import MAX_LISTED, ReportedFinding
 
 _YIELDS = {
-    "best_molar_yield_mol_per_mol": "mol/mol",
-    "best_mass_yield_g_per_g": "g/g",
-    "best_carbon_yield_mol_c_per_mol_c": "mol C/mol C",
+    "molar_yield_mol_per_mol": "mol/mol",
+    "mass_yield_g_per_g": "g/g",
+    "carbon_yield_mol_c_per_mol_c": "mol C/mol C",
 }
+"""As the curve has them; the best one of each is a value of its own."""
+
+_BIOMASS = "biomass"
+_BIOMASS_YIELD = "gDW/mmol"
+"""Biomass is no substance of one weight: a mmol of its reaction is a gram."""
 
 
 def describe_production(finding: ReportedFinding) -> Iterator[str]:
@@ -36,22 +41,29 @@ def describe_production(finding: ReportedFinding) -> Iterator[str]:
         yield from describe_failure(finding, f"nothing can be said of {product}")
         return
     conditions = describe_conditions(finding)
-    if most <= ZERO:
+    if product == _BIOMASS:
+        yield f"Growth {conditions} is at most {format_rate(finding.growth)}."
+        yield from _describe_yields(finding, {**_YIELDS, "molar_yield_mol_per_mol": _BIOMASS_YIELD})
+        return
+    made = max(most, at_best or 0.0)
+    if made <= ZERO:
         yield f"No: the model cannot secrete {product} {conditions}."
+    elif most <= ZERO:
+        yield f"Without growth no {product} can be secreted {conditions}."
     else:
         amount = f"{format_number(most)} {FLUX} of {product}"
         yield f"At most {amount} can be secreted {conditions}, without growth."
     if finding.status == "zero_growth":
         yield "The model does not grow under these conditions."
-    elif at_best is not None and most > ZERO:
+    elif at_best is not None and made > ZERO:
         best = "none" if abs(at_best) <= ZERO else f"{format_number(at_best)} {FLUX}"
         coupled = finding.get("is_growth_coupled")
         tail = (
             "" if coupled is None else f"; growth {'forces' if coupled else 'does not force'} its secretion"
         )
         yield f"At the best growth ({format_rate(finding.growth)}) it is {best}{tail}."
-    if most > ZERO:
-        yield from _describe_yields(finding)
+    if made > ZERO:
+        yield from _describe_yields(finding, _YIELDS)
     curve = finding.values.get("curve", {})
     rates, secretions = curve.get("growth_per_h", ()), curve.get("greatest_secretion_mmol_per_gdw_h", ())
     pairs = [
@@ -59,18 +71,23 @@ def describe_production(finding: ReportedFinding) -> Iterator[str]:
         for rate, secretion in zip(rates, secretions, strict=True)
         if secretion is not None
     ][:MAX_LISTED]
-    if pairs and finding.growth and most > ZERO:
+    if pairs and finding.growth and made > ZERO:
         yield f"Most secretion by growth, in {FLUX}: {join_words(pairs)}."
 
 
-def _describe_yields(finding: ReportedFinding) -> Iterator[str]:
-    """The best yield in each of its units, on the substrates that were taken up for it."""
-    values = [(finding.get(name), unit) for name, unit in _YIELDS.items()]
-    yields = [f"{format_number(value)} {unit}" for value, unit in values if value is not None]
-    if yields:
-        substrates = [finding.names.write(identifier) for identifier in finding.values["substrates"]["ids"]]
-        source = f" on {join_words(substrates)}" if substrates else ""
-        yield f"The best yield{source} is {join_words(yields)}."
+def _describe_yields(finding: ReportedFinding, units: Mapping[str, str]) -> Iterator[str]:
+    """The best yield in each of its units, on what was taken up for it, and the yield at the best growth."""
+    best = {name: finding.get(f"best_{name}") for name in units}
+    yields = [f"{format_number(value)} {units[name]}" for name, value in best.items() if value is not None]
+    if not yields:
+        return
+    substrates = [finding.names.write(identifier) for identifier in finding.values["substrates"]["ids"]]
+    source = f" on {join_words(substrates)}" if substrates else ""
+    yield f"The best yield{source} is {join_words(yields)}."
+    ends = {name: (finding.values.get("curve", {}).get(name) or [None])[-1] for name in units}
+    at_best = [f"{format_number(value)} {units[name]}" for name, value in ends.items() if value]
+    if at_best and at_best != yields and finding.growth:
+        yield f"At the best growth it is {join_words(at_best)}."
 
 
 def describe_production_pathway(finding: ReportedFinding) -> Iterator[str]:

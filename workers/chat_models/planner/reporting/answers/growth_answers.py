@@ -24,6 +24,12 @@ from fluxagents.workers.chat_models.planner.reporting.reported_finding import MA
 
 FLUX_TOPICS = frozenset({"fluxes", "exchanges"})
 
+_KINDS = ("blocked", "fixed", "variable", "unbounded")
+"""What the range of a reaction makes it."""
+
+_OF_A_RANGE = (("blocked", "blocked"), ("fixed", "fixed to one flux"), ("essential", "never without flux"))
+"""The same of reactions that are named, as predicates."""
+
 
 def describe_balance(finding: ReportedFinding) -> Iterator[str]:
     """Growth, and the fluxes if they are asked for."""
@@ -100,11 +106,13 @@ def describe_variability(finding: ReportedFinding) -> Iterator[str]:
     asked = finding.args.get("reactions") or ()
     if 0 < len(asked) <= MAX_LISTED and widest.get("values"):
         yield f"{capitalise(_list_ranges(finding, widest))}, {condition}."
-        for kind, predicate in (("blocked", "blocked"), ("essential", "never without flux")):
+        for kind, predicate in _OF_A_RANGE:
             yield from finding.list_all(kind, "reaction", predicate)
         yield from describe_failure_beside(finding)
         return
-    kinds = [kind for kind in ("blocked", "fixed", "variable", "unbounded") if finding.asks(kind)]
+    # At no growth at all one asks for what never carries flux, in whatever language.
+    blocked = fraction == 0
+    kinds = [kind for kind in _KINDS if finding.asks(kind) or (blocked and kind == "blocked")]
     for kind in kinds:
         count = finding.count(kind)
         ids = f": {finding.list_ids(kind)}" if count else ""

@@ -71,6 +71,7 @@ def describe_validation(finding: ReportedFinding) -> Iterator[str]:
     asked = asked or (["mass", "charge"] if finding.asks("balanc") else [])
     if asked:
         yield from _describe_balance(finding, asked, checked)
+        yield from list(_describe_energy(finding)) or ["No energy carrier can be charged from nothing."]
         return
     problems = list(_list_problems(finding, checked))
     start = ("Yes: the" if not problems else "No: the") if finding.asks_yes_or_no else "The"
@@ -115,11 +116,7 @@ def _list_problems(finding: ReportedFinding, checked: int) -> Iterator[str]:
         if count:
             of = count_things(checked, "internal reaction")
             yield f"{count} of {of} {verb_of(count)} not balanced by {kind}: {finding.list_ids(key)}."
-    charged = finding.get("energy_carriers_charged") or 0
-    if charged:
-        carriers = join_words(map(str, finding.get("energy_generating_cycles") or {}))
-        noun = count_things(charged, "energy carrier")
-        yield f"{noun} can be charged from nothing{f': {carriers}' if carriers else ''}."
+    yield from _describe_energy(finding)
     yield from finding.list_all("precursors_not_made", "biomass precursor", "not made")
     yield from finding.list_all(
         "blocked_with_open_exchanges", "reaction", "blocked even with all exchanges open"
@@ -133,6 +130,15 @@ def _list_problems(finding: ReportedFinding, checked: int) -> Iterator[str]:
             f"{join_words(weights) or 'A biomass reaction has no mass'} instead of 1, so growth rates "
             "are off by that."
         )
+
+
+def _describe_energy(finding: ReportedFinding) -> Iterator[str]:
+    """Which energy carriers are charged from nothing, if any is."""
+    charged = finding.get("energy_carriers_charged") or 0
+    if charged:
+        carriers = join_words(map(str, finding.get("energy_generating_cycles") or {}))
+        noun = count_things(charged, "energy carrier")
+        yield f"{noun} can be charged from nothing{f': {carriers}' if carriers else ''}."
 
 
 def describe_score(finding: ReportedFinding) -> Iterator[str]:
