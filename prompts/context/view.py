@@ -52,6 +52,7 @@ def build_variables(state: RunState, command: Decide, purposes: Mapping[str, str
         "steps_left": command.steps_left,
         "hypotheses": command.hypotheses,
         "checklist": checklist_stage(state, command),
+        "asked": [item.model_dump(mode="json", exclude_defaults=True) for item in state.asked or ()],
     }
 
 

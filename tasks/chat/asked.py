@@ -32,8 +32,7 @@ UNLISTED = "unlisted-"
 MAX_ITEMS = 32
 
 _AS_ABOVE: Mapping[str, Any] = {"type": "array", "items": {}}
-"""In all functions but the first, which tells its shape, and not required there: a token counts once per
-tool, and a call without the list is refused in any case."""
+"""The list in all functions but the first, which tells its shape: a token counts once per tool."""
 
 _NO_LIST = "the list of what is asked"
 _NO_ANSWERS = "the answers of what is asked"
@@ -70,17 +69,21 @@ class Checklist:
 def add_checklist(
     functions: Sequence[Mapping[str, Any]], state: RunState, command: Decide
 ) -> list[dict[str, Any]]:
-    """The functions of a request with the fields that the call must have beside its own."""
-    stage = checklist_stage(state, command)
-    if not stage:
+    """The functions of a request with the fields that a call may need beside its own.
+
+    They are the same in all decisions of a node, so that a provider reads them from its cache: the list is
+    required of no call by its schema, but by the prompt while it is wanted.
+    """
+    if not checklist_stage(state, command):
         return [dict(function) for function in functions]
     extended: list[dict[str, Any]] = []
     for index, entry in enumerate(functions):
+        name = entry["function"]["name"]
         fields: dict[str, Any] = {}
-        if stage == "wanted" and entry["function"]["name"] not in {"ask_human", "consult"}:
+        if name not in {"ask_human", "consult"}:
             fields[ASKED] = dict(_AS_ABOVE if index else _describe_list())
-        if entry["function"]["name"] == "finish":
-            fields[ANSWERS] = _describe_answers(state.asked or ())
+        if name == "finish":
+            fields[ANSWERS] = _describe_answers()
         extended.append(_add_fields(entry, fields))
     return extended
 
@@ -94,53 +97,52 @@ def _describe_list() -> Mapping[str, Any]:
         "items": {
             "type": "object",
             "properties": {
-                "id": {"type": "string"},
-                "quantity": {
-                    "type": "string",
-                    "description": f"With one of: {names}.",
-                },
-                "object": {"type": "string", "description": "Of what."},
-                "condition": {"type": "string", "description": "If not as the run has it."},
-                "comparison": {"type": "string", "description": "With what."},
+                "id": _describe_text(AskedItem, "id"),
+                "quantity": _describe_text(AskedItem, "quantity", f"With one of: {names}."),
+                "object": _describe_text(AskedItem, "object", "Of what."),
+                "condition": _describe_text(AskedItem, "condition", "If not as the run has it."),
+                "comparison": _describe_text(AskedItem, "comparison", "With what."),
             },
             "required": ["id", "quantity"],
         },
-        "minItems": 1,
+        "maxItems": MAX_ITEMS,
     }
 
 
-def _describe_answers(asked: Sequence[AskedItem]) -> dict[str, Any]:
-    listed = "".join(f" {item.id}: {item.text}." for item in asked)
-    ids = {"type": "string", "enum": [item.id for item in asked]} if asked else {"type": "string"}
+def _describe_answers() -> dict[str, Any]:
+    """The schema of what answers the items of the list."""
     return {
         "type": "array",
-        "description": "For each item of the list the finding that answers it, or why it is open." + listed,
+        "description": "For each item of the list the finding that answers it, or why it is open.",
         "items": {
             "type": "object",
             "properties": {
-                "id": ids,
-                "finding": {"type": "string", "description": "Such as f3; not if it is open."},
-                "open": {"type": "string", "description": "Why it is open, and what would answer it."},
+                "id": _describe_text(ItemAnswer, "id"),
+                "finding": _describe_text(ItemAnswer, "finding", "Such as f3; not if it is open."),
+                "open": _describe_text(ItemAnswer, "open", "Why it is open, and what would answer it."),
             },
             "required": ["id"],
         },
+        "maxItems": MAX_ITEMS,
     }
+
+
+def _describe_text(kind: type[BaseModel], name: str, description: str = "") -> dict[str, Any]:
+    """The schema of a text, with its limit: whatever decodes by it ends there."""
+    limit = kind.model_json_schema()["properties"][name]["maxLength"]
+    described = {"description": description} if description else {}
+    return {"type": "string", "maxLength": limit, **described}
 
 
 def _add_fields(entry: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    if not fields:
+        return dict(entry)
     function = entry["function"]
     parameters = function["parameters"]
-    extended = {
-        **parameters,
-        "properties": {**fields, **parameters.get("properties", {})},
-        "required": [
-            *(name for name, schema in fields.items() if schema != _AS_ABOVE),
-            *parameters.get("required", ()),
-        ],
-    }
-    if not extended["required"]:
-        del extended["required"]
-    return {**entry, "function": {**function, "parameters": extended if fields else parameters}}
+    extended = {**parameters, "properties": {**fields, **parameters.get("properties", {})}}
+    if ANSWERS in fields:
+        extended["required"] = [ANSWERS, *parameters.get("required", ())]
+    return {**entry, "function": {**function, "parameters": extended}}
 
 
 def split_checklist(message: AIMessage) -> tuple[AIMessage, Mapping[str, Any]]:

@@ -14,6 +14,9 @@ from fluxagents.workers.chat_models.planner.words.phrase import EXCHANGE_ID
 
 Entry = Mapping[str, Any]
 
+_WANTED = "wanted"
+"""What stands in place of the list of what is asked until it is given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -30,6 +33,8 @@ class Situation:
     left_out: tuple[Entry, ...] = ()
     errors: tuple[Entry, ...] = ()
     humans: tuple[Entry, ...] = ()
+    listed: tuple[str, ...] | None = None
+    """Ids of the list of what is asked; None while it is not given."""
     steps_left: int = 1
     functions: Mapping[str, Entry] = field(default_factory=dict)
     """The parameters (JSON schema) of each function that may be called."""
@@ -119,6 +124,7 @@ def read_situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situa
             left_out=_read_entries(parts.get("left_out", "")),
             errors=_read_entries(parts.get("errors", "")),
             humans=_read_entries(parts.get("humans", "")),
+            listed=_read_listed(parts.get("asked", _WANTED)),
             steps_left=int(parts["steps_left"]),
             functions={entry["name"]: entry["parameters"] for entry in offered},
             purposes={entry["name"]: entry["description"] for entry in offered},
@@ -129,6 +135,10 @@ def read_situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situa
             f"the offline planner cannot read this prompt: {type(error).__name__}: {error}",
             suggestions=("keep the sections task, question, inputs, findings and steps_left in the prompt",),
         ) from error
+
+
+def _read_listed(text: str) -> tuple[str, ...] | None:
+    return None if text == _WANTED else tuple(str(item["id"]) for item in _read_entries(text))
 
 
 def _read_entries(text: str) -> tuple[Entry, ...]:

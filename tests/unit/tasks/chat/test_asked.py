@@ -15,6 +15,7 @@ from fluxagents.flows.commands import AskedItem, AskHuman, ItemAnswer
 from fluxagents.flows.errors import ErrorClass, ErrorInfo
 from fluxagents.flows.events import DecisionMade, DecisionRefused
 from fluxagents.flows.state import Finding, RunState
+from fluxagents.prompts.sections import read_lines, sections
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.asked import find_gaps
 from fluxagents.tasks.chat.decider import Decider
@@ -82,9 +83,13 @@ def test_the_first_call_lists_what_is_asked_and_later_calls_need_not() -> None:
     assert (later.error, later.asked) == (None, None)
 
 
-def test_a_request_demands_the_list_once_and_then_an_answer_for_each_item() -> None:
+def test_a_request_says_that_the_list_is_wanted_and_then_what_it_has() -> None:
+    decider = Decider(scripted(), "scripted", PromptManager(), TOOLS)
+
+    def shown(state: RunState) -> str | None:
+        return sections(decider.request(state, decide_with()).prompt.roles["user"]).get("asked")
+
     def fields(state: RunState) -> dict[str, list[str]]:
-        decider = Decider(scripted(), "scripted", PromptManager(), TOOLS)
         functions = [entry["function"] for entry in decider.request(state, decide_with()).functions]
         return {
             function["name"]: [name for name in FIELDS if name in function["parameters"]["properties"]]
@@ -92,13 +97,13 @@ def test_a_request_demands_the_list_once_and_then_an_answer_for_each_item() -> N
             if function["name"] in {"run_metabolic_fba", "finish", "ask_human"}
         }
 
-    assert fields(asking()) == {
-        "run_metabolic_fba": ["asked"],
-        "finish": ["asked", "answers"],
-        "ask_human": [],
-    }
-    assert fields(asking(asked=[GROWTH])) == {"run_metabolic_fba": [], "finish": ["answers"], "ask_human": []}
+    listed = [GROWTH, ON_ACETATE]
+    assert shown(asking()) == "wanted"
+    assert read_lines(shown(asking(asked=listed)) or "") == listed
+    both = {"run_metabolic_fba": ["asked"], "finish": ["asked", "answers"], "ask_human": []}
+    assert fields(asking()) == fields(asking(asked=listed)) == both
     old = asking().model_copy(update={"keeps_list": False})
+    assert shown(old) is None
     assert fields(old) == {"run_metabolic_fba": [], "finish": [], "ask_human": []}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage
-from tests.bench.context import QUESTIONS, long_flow
+from tests.bench.context import QUESTIONS, SMALL_TOKENS, long_flow
 from tests.support.decisions import (
     ANSWER_TOOLS,
     BASELINE,
@@ -176,7 +176,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RecordedRun:
     chat = Obliging(
         script=[], asked=[], calls=[*made, *[calls(("finish", {"answer": "See f2.", **LISTED}))] * 2]
     )
-    decider = Decider(chat, "scripted", PromptManager(), TOOLS, max_tokens=12_000, summaries=True)
+    decider = Decider(chat, "scripted", PromptManager(), TOOLS, max_tokens=SMALL_TOKENS, summaries=True)
     folder = str(tmp_path_factory.mktemp("store"))
     return record(folder, "Tell me all.", flow=long_flow(), decider=decider)[0]
 

@@ -36,21 +36,22 @@ class _Item:
 
 
 def add_checklist(call: FunctionCall, situation: Situation) -> FunctionCall:
-    """The call with the list and its answers, if its function asks for them."""
+    """The call with the list, while it is wanted, and at the end with its answers."""
     properties = situation.functions.get(call.name, {}).get("properties", {})
-    if ASKED not in properties and ANSWERS not in properties:
+    gives_list = ASKED in properties and situation.listed is None
+    if not gives_list and ANSWERS not in properties:
         return call
     items = _list_items(situation)
     fields: dict[str, Any] = {}
-    if ASKED in properties:
+    if gives_list:
         fields[ASKED] = [item.asked.model_dump(mode="json", exclude_defaults=True) for item in items]
     if ANSWERS in properties:
         fields[ANSWERS] = [_answer(item, situation, call) for item in items]
         # What was listed and is read in another way by now has come to nothing.
-        listed = properties[ANSWERS]["items"]["properties"]["id"].get("enum", ())
         conclusion = str(call.args.get("answer", ""))[:500]
+        known = {item.asked.id for item in items}
         fields[ANSWERS] += [
-            {"id": id_, "open": conclusion} for id_ in listed if id_ not in {item.asked.id for item in items}
+            {"id": id_, "open": conclusion} for id_ in situation.listed or () if id_ not in known
         ]
     return FunctionCall(call.name, {**fields, **call.args})
 
