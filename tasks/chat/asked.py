@@ -31,7 +31,7 @@ UNLISTED = "unlisted-"
 
 MAX_ITEMS = 32
 
-_AS_ABOVE: Mapping[str, Any] = {"type": "array", "items": {}}
+_AS_ABOVE: Mapping[str, Any] = {}
 """The list in all functions but the first, which tells its shape: a token counts once per tool."""
 
 _NO_LIST = "the list of what is asked"

@@ -32,9 +32,9 @@ Schema = dict[str, Any]
 def compact_functions(functions: Sequence[Mapping[str, Any]]) -> list[Schema]:
     """Functions (`name`, `description`, `parameters`) without what a chat model need not read.
 
-    Left out are generated titles, defaults of null beside a type that allows null, definitions that are used
-    once, and the ban of unknown arguments. An argument that an earlier function has with the same name and
-    schema keeps its type, choices and default, and is not described again.
+    Left out are generated titles, defaults of null beside a type that allows null and of nothing, definitions
+    that are used once, and the ban of unknown arguments. An argument that an earlier function has with the
+    same name and schema keeps its type, choices and default, and is not described again; so is a part of one.
     """
     described: set[str] = set()
     return [
@@ -60,6 +60,8 @@ def _slim(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
         return _slim({**definitions[name], **slim}, definitions)
     if slim.get("additionalProperties") is False:
         del slim["additionalProperties"]
+    if slim.get("default") in ([], {}, ""):
+        del slim["default"]
     if "anyOf" in slim and slim.get("default", ...) is None:
         choices = [choice for choice in slim.pop("anyOf") if choice != {"type": "null"}]
         del slim["default"]
@@ -78,11 +80,7 @@ def _slim(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
 
 def _without_description(schema: Schema) -> Schema:
     left_out = {"description", "additionalProperties"}
-    return {
-        key: value
-        for key, value in schema.items()
-        if key not in left_out | _BOUNDS and not (key == "default" and value in ([], {}))
-    }
+    return {key: value for key, value in schema.items() if key not in left_out | _BOUNDS}
 
 
 def _without_repeats(parameters: Schema, described: set[str]) -> Schema:
@@ -90,6 +88,8 @@ def _without_repeats(parameters: Schema, described: set[str]) -> Schema:
     properties: Schema = {}
     for name, schema in parameters.get("properties", {}).items():
         key = json.dumps([name, schema], sort_keys=True)
-        properties[name] = _without_description(schema) if key in described else schema
+        properties[name] = (
+            _without_description(schema) if key in described else _without_repeats(schema, described)
+        )
         described.add(key)
     return {**parameters, "properties": properties} if properties else parameters

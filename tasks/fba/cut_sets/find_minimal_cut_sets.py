@@ -36,7 +36,7 @@ class Args(IntegerArgs, CutSetTaskArgs):
     costs: dict[str, float] | None = Field(
         default=None,
         description="Gene or reaction id -> cost of its knock-out in units of your own, above 0; 1 for all "
-        "others, which makes the cost of a set the count of its knock-outs.",
+        "others.",
     )
     max_cost: float | None = Field(
         default=None,

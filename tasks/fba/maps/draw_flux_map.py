@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 
 class Args(StrainArgs):
-    """What is drawn, and under which conditions."""
+    """What is drawn (core carbon metabolism if nothing is named), and under which conditions."""
 
     pathway: str | None = Field(
         default=None,
         description="Name of a subsystem or group of the model, a part of it that is unique, or a usual name "
-        "such as glycolysis; core carbon metabolism if neither this nor `reactions` is given.",
+        "such as glycolysis.",
     )
     reactions: tuple[str, ...] | None = Field(
         default=None, min_length=1, description="Reaction ids, instead of a name."

@@ -11,12 +11,12 @@ pytest.importorskip("cobra")
 
 
 @pytest.mark.parametrize("count", [RUNS[0], RUNS[-1]])
-def test_every_fact_is_shown_in_little_more_than_a_third_of_the_tokens(tmp_path: Path, count: int) -> None:
+def test_every_fact_is_shown_in_about_a_third_of_the_tokens(tmp_path: Path, count: int) -> None:
     measured = measure(tmp_path, count)
     assert measured.steps == 2 * count + 4
     assert measured.retained == 1
     assert measured.compacted == 0
-    assert measured.saved >= 0.63
+    assert measured.saved >= 0.65
     assert measured.messages_saved >= 0.7
 
 
