@@ -64,7 +64,8 @@ class Args(GrowthArgs):
         default=1.0,
         gt=0,
         le=100,
-        description="What a reaction without evidence costs; 1 is the median score of those with evidence.",
+        description="What a reaction without evidence costs, and in part one whose complex lacks genes; "
+        "1 is the median score of those with evidence.",
     )
     gap_fraction: float = Field(
         default=0.001, ge=0, lt=1, description="Fraction of the best score at which the search may end."
@@ -189,7 +190,8 @@ def run(model: Model, args: Args, evidence: Evidence) -> Result:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT, f"model '{model.id}' is no universal model: {biomass.problem}"
         )
-    scores = score_reactions(evidence.annotation, find_reference())
+    universal = frozenset(reaction.id for reaction in model.reactions)
+    scores = score_reactions(evidence.annotation, find_reference(), universal, args.penalty)
     if not any(score.score > 0 for name, score in scores.items() if name in model.reactions):
         message = f"no protein of the genome speaks for a reaction of model '{model.id}'"
         raise FluxError(
@@ -308,7 +310,7 @@ def _name_source(score: ReactionScore | None) -> str:
         return "no evidence"
     if score.is_spontaneous:
         return "spontaneous"
-    return "genes"
+    return "genes" if score.score >= 0 else "genes of a part of its complex"
 
 
 TOOL = Tool(

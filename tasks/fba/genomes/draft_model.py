@@ -36,7 +36,10 @@ class DraftReaction(BaseModel):
     equation: str
     decision: Decision
     reason: str
-    score: float | None = Field(description="1 for the median of reactions with evidence; None without any.")
+    score: float | None = Field(
+        description="1 for the median of reactions with evidence; None without any; below 0 if what its "
+        "complex lacks costs more than its genes bring."
+    )
     gene_rule: str
     identity_percent: float | None = Field(description="Percent; mean of the hits of the best complex.")
     best_hits: str = Field(description="The reference genes of the best complex.")

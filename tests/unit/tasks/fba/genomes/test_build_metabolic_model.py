@@ -61,7 +61,8 @@ def best_score(model: Any, values: dict[str, float]) -> float:
 @pytest.mark.long
 def test_the_score_is_the_best_and_the_gap_says_so(build: Build, fresh_textbook: Any) -> None:
     result = build()
-    scores = score_reactions(annotate_from_rules(fresh_textbook, HIDDEN), find_reference())
+    names = {reaction.id for reaction in fresh_textbook.reactions}
+    scores = score_reactions(annotate_from_rules(fresh_textbook, HIDDEN), find_reference(), names, 1.0)
     free = {reaction.id for reaction in fresh_textbook.exchanges} | {result.biomass_reaction, "ATPM"}
     values = {
         r.id: 0.0 if r.id in free else scores[r.id].score if r.id in scores else -1.0
