@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import echo, print_json
+from fluxagents.workers.commands.display.output import count_text, echo, print_json
 from fluxagents.workers.machine.capacity import SECONDS_PER_DAY, Load, Plan, build_plan, load_figures
 
 PERIODS = {"hour": 3_600.0, "day": SECONDS_PER_DAY, "week": 7 * SECONDS_PER_DAY}
@@ -78,17 +78,23 @@ def plan(
 
 
 def _print_plan(found: Plan, load: Load, price: float | None) -> None:
-    echo(f"workers  {found.worker_processes:,} processes of a core each, {found.worker_gb:,.1f} GB of memory")
+    workers = count_text(found.worker_processes, "process", "processes")
+    echo(f"workers  {workers} of a core each, {found.worker_gb:,.1f} GB of memory")
     echo(f"         {found.worker_hours_per_day:,.0f} core hours a day are used")
-    echo(f"API      {found.api_processes:,} processes")
+    echo(f"API      {count_text(found.api_processes, 'process', 'processes')}")
     echo(f"Redis    {found.redis_gb:,.1f} GB of memory, {found.redis_cores:.0%} of its core when busiest")
     echo(f"store    {found.store_gb_per_day:,.1f} GB a day")
     if price is not None:
         echo(f"price    {price:,.2f} a day, {price * DAYS_PER_MONTH:,.0f} a month")
     first = found.walls[0]
     times = first.runs_per_day / (load.runs_per_s * SECONDS_PER_DAY)
-    echo(f"wall     {first.what}, at {first.runs_per_day:,.0f} runs a day: {times:.2g} times this load")
+    echo(f"wall     {first.what}, at {first.runs_per_day:,.0f} runs a day: {_round(times)} times this load")
     echo(f"         then: {first.way_on}")
+
+
+def _round(times: float) -> str:
+    """Two digits, as people write them."""
+    return f"{float(f'{times:.2g}'):,.10g}"
 
 
 def _find_price(found: Plan, core_price: float | None, gb_price: float | None) -> float | None:

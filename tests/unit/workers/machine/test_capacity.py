@@ -67,3 +67,9 @@ def test_own_figures_are_read_from_a_file_and_a_gap_in_it_is_named(tmp_path: Pat
 
 def test_a_share_that_is_none_is_refused() -> None:
     assert "no share such as 5%" in invoke(plan_command, "--runs", "1", "--waiting", "5", status=2).output
+
+
+def test_a_small_load_is_told_in_words_and_without_powers_of_ten() -> None:
+    shown = invoke(plan_command, "--runs", "100", "--per", "day").stdout
+    assert "workers  1 process of a core" in shown
+    assert ": 56,000 times this load\n" in shown
