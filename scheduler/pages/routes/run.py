@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from fluxagents.flows.events import RunStarted
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.trace_context import find_trace
 from fluxagents.prompts.statistics.costs import usage
 from fluxagents.scheduler.collaboration.collaboration import Collaboration
 from fluxagents.scheduler.http.access import VisibleSessions, load_visible, run_tag
@@ -61,6 +62,7 @@ def show_run(run_id: str, who: Who) -> Response:
         present=sorted(set(collaboration.present(run_id)) - {who.name}),
         is_watched=who.name in collaboration.watchers(run_id),
         steps=[entry.record.seq for entry in timeline],
+        trace=find_trace(state.trace),
     )
 
 

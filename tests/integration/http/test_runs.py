@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 from tests.support.http_api import Api, build_api
+from tests.support.page_visits import enter, open_browser
 
 from fluxagents.flows.people.roles import Role
 
@@ -238,7 +239,8 @@ def test_a_run_joins_the_trace_of_its_request_and_no_other(
     trace, span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
     app, ports = build_api(redis_url, key_prefix, tmp_path, trace_url="http://127.0.0.1:9/v1/traces")
     with TestClient(app) as client:
-        header = Api(app, ports, client, tmp_path).bearer("rob", Role.RUNNER)
+        api = Api(app, ports, client, tmp_path)
+        header = api.bearer("rob", Role.RUNNER)
         joined = {**header, "traceparent": f"00-{trace}-{span}-01"}
         started = client.post("/v1/runs", json=START, headers=joined)
         assert started.headers["X-Trace-ID"] == trace
@@ -250,3 +252,5 @@ def test_a_run_joins_the_trace_of_its_request_and_no_other(
         batch = {"flow": START["flow"], "runs": [{"model": START["model"], "inputs": START["inputs"]}]}
         (run_id,) = client.post("/v1/batches", json=batch, headers=joined).json()["runs"]
         assert client.get(f"/v1/runs/{run_id}", headers=header).json()["trace"] == joined["traceparent"]
+        enter(api, browser := open_browser(api))
+        assert f"<dt>Trace</dt><dd><code>{trace}</code></dd>" in browser.get(f"/runs/{run_id}").text
