@@ -9,6 +9,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import LockNotOwnedError
 
+from fluxagents.flows.events import RunStarted
 from fluxagents.flows.history.json_lines import history_from_json_lines
 from fluxagents.flows.ports.event_feed import drop_taken_over
 from fluxagents.flows.ports.run_store import require_start
@@ -69,18 +70,29 @@ class RedisTracedSteps:
         return not self._redis.xrange(self._stream, min=before, max=before)
 
     def _load(self, entries: Sequence[Fields]) -> Iterator[TracedStep]:
+        places = [_read_place(fields) for fields in entries]
+        runs = list(dict.fromkeys(run for run, _, _ in places))
         pipe = self._redis.pipeline(transaction=False)
-        for fields in entries:
-            run, first, count = _read_place(fields)
-            events = f"{self._prefix}run:{run}:events"
-            pipe.lindex(events, 0)
-            pipe.lrange(events, max(0, first - 1), first + count - 1)
+        # Many steps of a run follow one another, and its state may be long.
+        for run in runs:
+            pipe.lindex(self._events_key(run), 0)
+        for run in runs:
             pipe.hmget(f"{self._prefix}run:{run}", "status", "seq", "state")
-        answers = iter(pipe.execute())
-        for fields in entries:
-            start, lines, hash_fields = next(answers), next(answers), next(answers)
-            if start and lines:
-                yield _build_step(fields, start, lines, hash_fields)
+        for run, first, count in places:
+            pipe.lrange(self._events_key(run), max(0, first - 1), first + count - 1)
+        answers = pipe.execute()
+        starts = {
+            run: require_start(history_from_json_lines([line])[0])
+            for run, line in zip(runs, answers, strict=False)
+            if line
+        }
+        hashes = dict(zip(runs, answers[len(runs) :], strict=False))
+        for fields, (run, _, _), lines in zip(entries, places, answers[2 * len(runs) :], strict=True):
+            if run in starts and lines:
+                yield _build_step(fields, starts[run], lines, hashes[run])
+
+    def _events_key(self, run: str) -> str:
+        return f"{self._prefix}run:{run}:events"
 
 
 def _read_place(fields: Fields) -> tuple[str, int, int]:
@@ -88,10 +100,9 @@ def _read_place(fields: Fields) -> tuple[str, int, int]:
 
 
 def _build_step(
-    fields: Fields, start_line: bytes, lines: Sequence[bytes], hash_fields: Sequence[Any]
+    fields: Fields, start: RunStarted, lines: Sequence[bytes], hash_fields: Sequence[Any]
 ) -> TracedStep:
     _, first, _ = _read_place(fields)
-    start = require_start(history_from_json_lines([start_line])[0])
     found = history_from_json_lines(list(lines))
     before, events = (found[0], found[1:]) if first else (None, found)
     _, own = drop_taken_over(first, events)
