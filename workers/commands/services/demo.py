@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -14,6 +15,7 @@ from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import examples
 from fluxagents.workers.commands.display.output import echo, print_table
+from fluxagents.workers.commands.services.url import find_api_url, find_flower_url
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.settings import Settings
 
@@ -53,19 +55,24 @@ def demo(keep: bool) -> None:
         )
         _growth_rates(session)
         _approval(session)
-        say(f"All findings as one table: {table}")
-        say(f"Artifacts with the full data: {settings.artifact_url}")
-        say(f"Flower, read-only: http://127.0.0.1:{settings.flower_port} (while the services run)")
-        say(f"Health: http://127.0.0.1:{settings.api_port}/healthz?verbose")
-        say(
-            f"Metrics for Prometheus: http://127.0.0.1:{settings.api_port}/metrics (with a key of"
-            " `fluxagents api-keys create`), or `fluxagents metrics`; dashboards: *Operations* of"
-            " `fluxagents page`, and for Grafana docs/metrics.md"
-        )
-        say(f"Logs: {settings.log_dir}")
+        tell_places(settings, table)
     finally:
         if not keep:
             fluxagents("down")
+
+
+def tell_places(settings: Settings, table: Path) -> None:
+    """Say where the results are, and what watches; ports may be others than in the settings."""
+    api = find_api_url(settings)
+    say(f"All findings as one table: {table}")
+    say(f"Artifacts with the full data: {settings.artifact_url}")
+    say(f"Flower, read-only: {find_flower_url(settings)} (while the services run)")
+    say(f"Health: {api}/healthz?verbose")
+    say(
+        f"Metrics for Prometheus: {api}/metrics (with a key of `fluxagents api-keys create`), or `fluxagents"
+        " metrics`; dashboards: *Operations* of `fluxagents page`, and for Grafana docs/metrics.md"
+    )
+    say(f"Logs: {settings.log_dir}")
 
 
 def _growth_rates(session: str) -> None:

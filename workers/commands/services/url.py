@@ -36,9 +36,13 @@ def url(*, service: str, as_json: bool) -> None:
 
 
 def _flower_url(settings: Settings) -> str:
+    return flower.url_with_login(settings, find_flower_url(settings))
+
+
+def find_flower_url(settings: Settings) -> str:
+    """Where Flower answers on this machine, without its login."""
     status = run_file.read(settings.run_file)
-    address = flower.url(settings.flower_port) if status is None else status.flower
-    return flower.url_with_login(settings, address)
+    return flower.url(settings.flower_port) if status is None else status.flower
 
 
 def find_api_url(settings: Settings) -> str:
