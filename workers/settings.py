@@ -32,6 +32,8 @@ REDIS_SCHEMES = ("redis://", "rediss://", SENTINEL_SCHEME)
 SHORTEST_KEY = 32
 """Characters of a key that signs messages."""
 
+RECONCILES_A_TRACE = 5
+
 HEX_KEY = r"^[0-9a-f]{64}$"
 """An Ed25519 key, private or public."""
 
@@ -381,6 +383,11 @@ class Settings(BaseSettings):
     def traced_share(self) -> float:
         """Of the runs that are traced; 0 where traces go nowhere."""
         return self.trace_share if self.trace_url else 0.0
+
+    @property
+    def trace_every_s(self) -> float:
+        """How often spans are sent: a request has its price whatever it holds, and nobody waits."""
+        return self.reconcile_every_s * RECONCILES_A_TRACE
 
     @property
     def trace_header_fields(self) -> dict[str, str]:

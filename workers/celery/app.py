@@ -232,7 +232,7 @@ def _beat(settings: Settings, url: str, sentinels: SentinelAddress | None) -> di
             "read": _tick(READ, settings.reconcile_every_s),
             "post": _tick(POST, settings.reconcile_every_s),
             **({"archive": _tick(ARCHIVE, settings.archive_every_s)} if settings.archives else {}),
-            **({"trace": _tick(TRACE, settings.reconcile_every_s, HUMAN)} if settings.trace_url else {}),
+            **({"trace": _tick(TRACE, settings.trace_every_s, HUMAN)} if settings.trace_url else {}),
         },
     }
 

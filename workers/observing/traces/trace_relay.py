@@ -9,7 +9,7 @@ from fluxagents.workers.observing.traces.traced_step import SpanSender, TracedSt
 PAGE = 500
 """Steps that are sent in one request."""
 
-MAX_PAGES = 20
+MAX_PAGES = 50
 """That one relay sends; the next one goes on."""
 
 TURN_S = 30.0

@@ -53,6 +53,12 @@ def test_beat_archives_unless_all_bounds_are_off(days: float, most: int, archive
     assert ("archive" in create_app(settings).conf.beat_schedule) is archives
 
 
+def test_spans_are_sent_in_large_batches_and_only_where_there_is_a_receiver(app: FluxApp) -> None:
+    traced = create_app(Settings(redis_url=NOWHERE, trace_url="http://127.0.0.1:9")).conf.beat_schedule
+    assert traced["trace"]["schedule"] == 5 * traced["reconcile"]["schedule"]
+    assert "trace" not in app.conf.beat_schedule
+
+
 def test_every_queue_is_explicit_and_no_other_is_made(app: FluxApp) -> None:
     assert sorted(app.amqp.queues) == sorted(QUEUES)
     assert not app.conf.task_create_missing_queues
