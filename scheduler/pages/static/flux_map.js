@@ -43,14 +43,16 @@
 
   // Escher has the fluxes, and so the arrows, of one state; colour, width and number are those of the difference.
   function writeDifferences(builder, panel) {
-    if (panel.isDifference) {
-      for (const reaction of Object.values(builder.map.reactions)) {
-        const value = panel.shown[reaction.bigg_id] ?? null;
-        reaction.data = value;
-        reaction.data_string = panel.texts[reaction.bigg_id] ?? "";
-        for (const segment of Object.values(reaction.segments)) segment.data = value;
-      }
+    for (const reaction of Object.values(builder.map.reactions)) {
+      const value = panel.shown[reaction.bigg_id] ?? null;
+      reaction.data = value;
+      reaction.data_string = panel.texts[reaction.bigg_id] ?? "";
+      for (const segment of Object.values(reaction.segments)) segment.data = value;
     }
+  }
+
+  function redraw(builder, panel) {
+    if (panel.isDifference) writeDifferences(builder, panel);
     builder.map.draw_everything();
   }
 
@@ -81,7 +83,11 @@
       reaction_no_data_size: REST_SIZE,
       show_gene_reaction_rules: false,
       first_load_callback: (builder) => {
-        writeDifferences(builder, panel);
+        // All has just been drawn; its reactions have the colours of one state.
+        if (panel.isDifference) {
+          writeDifferences(builder, panel);
+          builder.map.draw_all_reactions(false, false);
+        }
         onLoad(builder);
       },
     });
@@ -125,14 +131,14 @@
       const builder = builders[number];
       builder.settings.set("identifiers_on_map", choices.elements.names.checked ? "name" : "bigg_id");
       builder.settings.set("reaction_styles", styleReactions(panel));
-      writeDifferences(builder, panel);
+      redraw(builder, panel);
     });
   });
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     forEachMap((panel, number) => {
       builders[number].settings.set("reaction_no_data_color", readColor("rest"));
       builders[number].settings.set("reaction_scale", scale(panel));
-      writeDifferences(builders[number], panel);
+      redraw(builders[number], panel);
     });
   });
 })();
