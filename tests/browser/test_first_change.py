@@ -19,6 +19,7 @@ def test_from_a_file_to_an_approved_change(site: Site, tmp_path: Path) -> None:
     page = site.enter(site.open(), "ana", Role.ADMIN)
     page.get_by_role("link", name="Models").click()
     page.get_by_label(re.compile("^A file: SBML")).set_input_files(_write_strain(tmp_path))
+    expect(page.get_by_role("region", name="Stored models")).to_contain_text("my_strain")
     page.get_by_role("status").get_by_role("link", name="my_strain").click()
     page.get_by_role("link", name="Ask about it").click()
     expect(page.get_by_label("Model", exact=True)).to_have_value("my_strain")
