@@ -12,11 +12,11 @@ import yaml
 from fluxagents.scheduler.collaboration.expected_call import AcceptedCall, is_same
 
 PARTS = ("known", "held_out", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
-"""Rules may be made after the known questions and the fourth to sixth part, which were held out once. The
-others show how well they do on what they were not made for; `eighth` is the newest part.
+"""Rules may be made after the known questions, the fourth to sixth part, which were held out once, and the
+eighth, which is the newest. The others show how well they do on what they were not made for.
 """
 
-OPEN_TO_RULES = frozenset({"known", "fourth", "fifth", "sixth"})
+OPEN_TO_RULES = frozenset({"known", "fourth", "fifth", "sixth", "eighth"})
 """Parts whose wrong answers are shown."""
 
 WHOLE = frozenset({"fourth", "fifth", "sixth", "seventh", "eighth"})
