@@ -25,8 +25,18 @@ class GeneRules:
         self._broken = frozenset(gene.id for gene in model.genes if not gene.functional)
 
     def require_genes(self, ids: Iterable[str]) -> tuple[Gene, ...]:
-        """The genes with these ids, each once; raises `UNKNOWN_ID` with the nearest ids."""
-        return tuple(self._gene(identifier) for identifier in dict.fromkeys(ids))
+        """The genes with these ids, each once; raises `UNKNOWN_ID` with the ids of their names, or near."""
+        wanted, genes = tuple(dict.fromkeys(ids)), self._model.genes
+        unknown = [identifier for identifier in wanted if identifier not in genes]
+        if unknown:
+            # All names at once: a caller that corrects one at a time fails as often as there are names.
+            named = [hint for identifier in unknown for hint in suggest_named("gene", identifier, genes)]
+            raise FluxError(
+                ErrorClass.UNKNOWN_ID,
+                f"gene '{unknown[0]}' is not in model '{self._model.id}'",
+                suggestions=tuple(named) or nearest(unknown[0], [gene.id for gene in genes]),
+            )
+        return tuple(genes.get_by_id(identifier) for identifier in wanted)
 
     def disabled_reactions(self, genes: Iterable[str]) -> frozenset[int]:
         """The indices in `model.reactions` of all reactions whose rules fail without these genes."""
@@ -43,17 +53,6 @@ class GeneRules:
     @cached_property
     def _touched(self) -> dict[str, frozenset[str]]:
         return {gene.id: frozenset(r.id for r in gene.reactions) for gene in self._model.genes}
-
-    def _gene(self, identifier: str) -> Gene:
-        if identifier in self._model.genes:
-            return self._model.genes.get_by_id(identifier)
-        suggestions = suggest_named("gene", identifier, self._model.genes)
-        known = [gene.id for gene in self._model.genes]
-        raise FluxError(
-            ErrorClass.UNKNOWN_ID,
-            f"gene '{identifier}' is not in model '{self._model.id}'",
-            suggestions=suggestions or nearest(identifier, known),
-        )
 
 
 def read_rule(text: str, reaction: str) -> GPR:

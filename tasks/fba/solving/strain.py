@@ -58,13 +58,15 @@ def close_knock_outs(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
         FluxError: `UNKNOWN_ID` for an id that is no gene and no reaction, with the ids of that name or near.
     """
     identifiers = tuple(dict.fromkeys(ids))
-    for identifier in identifiers:
-        if identifier not in model.genes and identifier not in model.reactions:
-            known = [item.id for group in (model.genes, model.reactions) for item in group]
-            named = suggest_named("gene", identifier, model.genes)
-            named = named or suggest_named("reaction", identifier, model.reactions)
-            message = f"knock-out '{identifier}' is no gene or reaction of model '{model.id}'"
-            raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=named or nearest(identifier, known))
+    unknown = [name for name in identifiers if name not in model.genes and name not in model.reactions]
+    if unknown:
+        known = [item.id for group in (model.genes, model.reactions) for item in group]
+        # All names at once: a caller that corrects one at a time fails as often as there are names.
+        named = [hint for identifier in unknown for hint in _suggest(model, identifier)]
+        message = f"knock-out '{unknown[0]}' is no gene or reaction of model '{model.id}'"
+        raise FluxError(
+            ErrorClass.UNKNOWN_ID, message, suggestions=tuple(named) or nearest(unknown[0], known)
+        )
     disabled = GeneRules(model).disabled_reactions(
         identifier for identifier in identifiers if identifier in model.genes
     )
@@ -76,3 +78,9 @@ def close_knock_outs(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
     for reaction in closed:
         reaction.bounds = (0.0, 0.0)
     return tuple(reaction.id for reaction in closed)
+
+
+def _suggest(model: Model, identifier: str) -> tuple[str, ...]:
+    """Sentences that name the gene or reaction of a name."""
+    named = suggest_named("gene", identifier, model.genes)
+    return named or suggest_named("reaction", identifier, model.reactions)

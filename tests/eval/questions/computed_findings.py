@@ -53,7 +53,8 @@ def _compute(name: str, arguments: str) -> dict[str, object] | ErrorInfo:
         found = tool.carry_out(model if tool.needs_model else None, args, sources).key_findings()
         return {**found, **find_names(model if tool.needs_model else None, found, args)}
     except FluxError as error:
-        if is_costly and sum("has the id" in hint for hint in error.suggestions) == 1:
+        named = [hint.split("'")[1] for hint in error.suggestions if "has the id" in hint]
+        if is_costly and named and len(set(named)) == len(named):
             # The run calls again with the ids of what is named; questions expect the names.
             return _COMPLETE
         return error.info(name)

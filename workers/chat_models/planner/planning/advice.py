@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -35,10 +36,10 @@ def gives_advice(error: Entry, schema: Entry) -> bool:
 
 
 def _read_ids(error: Entry) -> Iterator[tuple[str, str]]:
-    """The id of what a question calls by a name; none if several things have that name."""
+    """The id of each thing that a question calls by a name; none if several have that name."""
     found = [match for hint in error.get("try", ()) if (match := _HAS_ID.fullmatch(str(hint)))]
-    if len(found) == 1:
-        yield found[0]["name"], found[0]["id"]
+    counts = Counter(match["name"] for match in found)
+    yield from ((match["name"], match["id"]) for match in found if counts[match["name"]] == 1)
 
 
 def _replace_names(data: Any, ids: Mapping[str, str]) -> Any:

@@ -154,6 +154,12 @@ def test_what_is_not_in_the_model_cannot_be_left_out(textbook: Any) -> None:
     assert raised.value.kind is ErrorClass.UNKNOWN_ID
 
 
+def test_all_names_that_are_no_ids_get_their_ids_in_one_error(textbook: Any) -> None:
+    with pytest.raises(FluxError) as raised:
+        comparison.run(textbook, comparison.Args(without=("ldhA", "pta")), ())
+    assert raised.value.suggestions == ("gene 'ldhA' has the id 'b1380'", "gene 'pta' has the id 'b2297'")
+
+
 def test_nothing_to_compare_with_is_refused() -> None:
     with pytest.raises(FluxError, match="'models'"):
         comparison.TOOL.parse({})

@@ -436,6 +436,15 @@ def test_an_id_in_another_style_is_taken_from_the_error() -> None:
     assert again == CallTool(tool=FBA, args=on("EX_ac(e)"))
 
 
+def test_several_genes_that_are_named_get_their_ids_from_one_error() -> None:
+    hints = ("gene 'ldhA' has the id 'b1380'", "gene 'pta' has the id 'b2297'")
+    unknown = error(
+        "knock-out 'ldhA' is no gene or reaction of model 'x'", *hints, kind=ErrorClass.UNKNOWN_ID
+    )
+    again = decide("Succinate secretion if I knock out ldhA and pta", errors=[unknown], open_errors=1)
+    assert again == CallTool(tool=FBA, args={"knock_outs": ["b1380", "b2297"]})
+
+
 @pytest.mark.parametrize(
     "said",
     [
