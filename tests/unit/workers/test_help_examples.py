@@ -54,6 +54,14 @@ def split_words(line: str) -> list[str]:
     return words[: words.index(">")] if ">" in words else words
 
 
+NAMED_FILES = {
+    word
+    for line in list_examples()
+    for word in split_words(line)
+    if re.fullmatch(r"[\w….]+\.(?:zip|tsv|j2|jsonl|json|faa|fna|gz|gbk|gff)", word)
+}
+
+
 def parse_example(line: str) -> click.Context:
     """The context of the command that an example calls, with its arguments read and nothing carried out."""
     words = split_words(line)
@@ -73,10 +81,8 @@ def parse_example(line: str) -> click.Context:
 @pytest.fixture(autouse=True)
 def _folder_of_the_reader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The files that examples name lie in the working directory."""
-    for line in list_examples():
-        for word in split_words(line):
-            if re.fullmatch(r"[\w….]+\.(?:zip|tsv|j2|jsonl|json|faa|fna|gz|gbk|gff)", word):
-                (tmp_path / word).touch()
+    for name in NAMED_FILES:
+        (tmp_path / name).touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLUXAGENTS_DATA_DIR", str(tmp_path / "data"))
 
