@@ -149,7 +149,7 @@ def describe_deletions(finding: ReportedFinding) -> Iterator[str]:
         if slower:
             yield f"{slower} more {'makes' if slower == 1 else 'make'} growth slower."
         # A deletion only takes fluxes away, so an optimum cannot rise.
-        yield "None makes growth faster."
+        yield "No deletion makes growth faster."
         if left:
             rates = finding.write_fluxes(finding.values["growth_without_per_h"], "1/h")
             yield f"Growth without them: {rates}."
