@@ -70,6 +70,7 @@ class Outcome:
         listed: Whether its first valid call listed what the question asks.
         tokens_in: Of all requests.
         open: What the run names as open.
+        tokens_cached: Of those that went in, what the provider says it read from its cache.
     """
 
     question: str
@@ -84,6 +85,7 @@ class Outcome:
     tokens_in: int
     tokens_out: int
     open: tuple[str, ...]
+    tokens_cached: int = 0
 
     @property
     def is_clear(self) -> bool:
@@ -132,7 +134,8 @@ class Bench:
             self._client.tick()
             state = run.state
         events = run.events()
-        made = [event for event in events if isinstance(event, DecisionMade)]
+        asked = [event for event in events if isinstance(event, DecisionMade | DecisionRefused)]
+        made = [event for event in asked if isinstance(event, DecisionMade)]
         calls = [event.decision for event in made if isinstance(event.decision, CallTool)]
         return Outcome(
             question=case.question,
@@ -142,11 +145,12 @@ class Bench:
             calls=tuple(call.tool for call in calls),
             is_right=compare_calls(case, calls)[1],
             decisions=len(made),
-            refused=sum(isinstance(event, DecisionRefused) for event in events),
+            refused=len(asked) - len(made),
             listed=bool(state.asked),
             tokens_in=state.tokens_in,
             tokens_out=state.tokens_out,
             open=state.unanswered,
+            tokens_cached=sum(event.prompt.tokens_cached for event in asked),
         )
 
 
@@ -230,8 +234,8 @@ def summarise(outcomes: Sequence[Outcome]) -> list[str]:
     total = len(outcomes)
     claims = Counter(outcome.answered or outcome.status for outcome in outcomes)
     decided, refused = (sum(getattr(one, name) for one in outcomes) for name in ("decisions", "refused"))
-    tokens_in, tokens_out = (
-        sum(getattr(one, name) for one in outcomes) for name in ("tokens_in", "tokens_out")
+    tokens_in, tokens_out, tokens_cached = (
+        sum(getattr(one, name) for one in outcomes) for name in ("tokens_in", "tokens_out", "tokens_cached")
     )
     claims_text = ", ".join(f"{claim} {count}" for claim, count in claims.most_common())
     right_yes = sum(one.is_right for one in outcomes if one.answered == "yes")
@@ -244,5 +248,5 @@ def summarise(outcomes: Sequence[Outcome]) -> list[str]:
         f"  right calls {right}/{total}, of those that say yes {right_yes}/{claims['yes']}",
         f"  silent yes {silent}",
         f"  listed what was asked {listed}/{total}; valid decisions {decided}, refused {refused}",
-        f"  tokens in {tokens_in:,}, out {tokens_out:,}",
+        f"  tokens in {tokens_in:,} ({tokens_cached:,} from the provider's cache), out {tokens_out:,}",
     ]
