@@ -140,7 +140,7 @@ def give_again(body: bytes, receive: Receive) -> Receive:
 def _too_large(size: str, limit: int) -> ProblemError:
     return ProblemError(
         "too_large",
-        f"the body has {size} bytes, at most {limit:,} are taken here",
+        f"what was sent has {size} bytes, at most {limit:,} are taken here",
         headers={"Connection": "close"},
         suggestions=[
             "send a large file in parts: drop it on the page, add it by the command line, or use /v1/uploads"
