@@ -22,6 +22,7 @@ PARTS = (
     "overhead",
     "memory",
     "capacity",
+    "traces",
     "enqueue",
     "history",
     "store",
@@ -85,6 +86,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         split,
         start_up,
         survey,
+        traces,
     )
 
     redis, site = Redis.from_url(url), partial(Site.at, url, folder=folder)
@@ -102,6 +104,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         "overhead": on_worker(lambda: overhead.measure().lines(), processes=1),
         "memory": on_worker(lambda: memory.measure(redis).lines()),
         "capacity": on_worker(lambda: list(capacity.lines(site(0)))),
+        "traces": lambda: list(traces.lines(folder, against)),
         "enqueue": lambda: enqueue.measure().lines(),
         "history": lambda: flatness.history(redis).lines(),
         "store": lambda: flatness.store(redis, finished).lines(),

@@ -1,11 +1,10 @@
-"""What a step takes in processor time and Redis, at three sizes, beside what a plan expects; traced and not.
+"""What a step takes in processor time and Redis, at three sizes, beside what a plan expects.
 
 Processor time hardly depends on what else the machine does, unlike steps per second.
 """
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,15 +15,10 @@ from tests.bench.noops import STEPS, TOOLS, first, flow
 from tests.bench.site import Site
 
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.ports.commit import Commit
-from fluxagents.flows.ports.run_store import require_start
-from fluxagents.flows.texts.trace_context import begin_trace
-from fluxagents.tasks.dispatch import first_commit
 from fluxagents.workers.machine.capacity import Load, build_plan, load_figures
 
 SIZES = (20, 60, 180)
 """Runs at once."""
-ROUNDS = 3
 TOLERANCE = 2.0
 """A plan that is further off than this factor is none."""
 
@@ -52,10 +46,10 @@ class Cost:
 
 def lines(site: Site) -> Iterator[str]:
     """Beside a worker that runs."""
-    _carry_out(site, SIZES[0], traced=False)  # warms up
+    _carry_out(site, SIZES[0])  # warms up
     figures = replace(load_figures(), steps=STEPS, tool_s=0.0)
     for runs in SIZES:
-        cost = _carry_out(site, runs, traced=False)
+        cost = _carry_out(site, runs)
         # As many runs in a second as were carried out: what a day of them takes, divided by its seconds.
         plan = build_plan(Load(runs_per_s=runs, peak=1.0), figures)
         worker_s, redis_s = plan.worker_hours_per_day / 24, plan.redis_cores
@@ -66,39 +60,21 @@ def lines(site: Site) -> Iterator[str]:
             f" {cost.redis_bytes / runs / 1_000:5.1f} KB a run; measured / planned"
             f" {ratios[0]:.2f} and {ratios[1]:.2f}   {verdict}"
         )
-    pairs = [
-        (_carry_out(site, SIZES[1], traced=False), _carry_out(site, SIZES[1], traced=True))
-        for _ in range(ROUNDS)
-    ]
-    for name in ("worker_ms", "redis_ms"):
-        off = statistics.median(getattr(pair[0], name) for pair in pairs)
-        on = statistics.median(getattr(pair[1], name) for pair in pairs)
-        yield f"{name:9s} of a step, not traced {off:5.2f}, traced {on:5.2f}: {on / off:.2f} times"
 
 
-def _carry_out(site: Site, runs: int, *, traced: bool) -> Cost:
+def _carry_out(site: Site, runs: int) -> Cost:
     redis, finished = site.redis, f"{site.settings.key_prefix}status:finished"
     definition = flow()
     controller = FlowController(definition, tools=TOOLS)
     site.store.save_flow(definition)
     before = int(redis.zcard(finished))
     worker_s, redis_s, memory = _worker_seconds(), _redis_seconds(redis), _memory(redis)
-    commits = [_trace(controller, commit) if traced else commit for commit in _first(controller, runs)]
+    commits = [first(controller) for _ in range(runs)]
     issued = site.store.create_many([(commit, commit.state.model_dump_json()) for commit in commits])
     site.publisher.publish([outgoing for outgoing in issued if outgoing])
     while int(redis.zcard(finished)) < before + runs or not site.at_rest():
         time.sleep(0.05)
     return Cost(_worker_seconds() - worker_s, _redis_seconds(redis) - redis_s, _memory(redis) - memory, runs)
-
-
-def _first(controller: FlowController, runs: int) -> list[Commit]:
-    return [first(controller) for _ in range(runs)]
-
-
-def _trace(controller: FlowController, commit: Commit) -> Commit:
-    started = require_start(commit.events[0])
-    trace = begin_trace(started.run_id, share=1.0)
-    return first_commit(controller, started.model_copy(update={"trace": trace}))
 
 
 def _worker_seconds() -> float:

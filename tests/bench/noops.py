@@ -14,6 +14,7 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_mapping
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.trace_context import begin_trace
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.dispatch import first_commit
 from fluxagents.tasks.ports.results import Args, Result
@@ -89,7 +90,13 @@ def act(_: FlowController, state: RunState, command: Command) -> Sequence[e.Even
     ]
 
 
-def first(controller: FlowController, lane: e.Lane = "interactive", session: str = "bench") -> Commit:
+def first(
+    controller: FlowController,
+    lane: e.Lane = "interactive",
+    session: str = "bench",
+    *,
+    traced_share: float = 0.0,
+) -> Commit:
     """The first commit of a new run."""
     now = SystemClock().now_ms()
     new = run_id(now)
@@ -103,5 +110,6 @@ def first(controller: FlowController, lane: e.Lane = "interactive", session: str
         start_node=definition.start,
         inputs={},
         lane=lane,
+        trace=begin_trace(new, share=traced_share),
     )
     return first_commit(controller, started)

@@ -69,12 +69,15 @@ class Site:
         return cls(settings, folder, redis, app, store, publisher, control)
 
     def start(self, flow: Flow, runs: int, lane: Lane = "interactive", session: str = "bench") -> list[str]:
-        """Start runs; their ids."""
+        """Start runs, traced if the settings say so; their ids."""
         controller = FlowController(flow, tools=TOOLS)
         self.store.save_flow(flow)
         started: list[str] = []
         while len(started) < runs:
-            commits = [first(controller, lane, session) for _ in range(min(CHUNK, runs - len(started)))]
+            commits = [
+                first(controller, lane, session, traced_share=self.settings.traced_share)
+                for _ in range(min(CHUNK, runs - len(started)))
+            ]
             issued = self.store.create_many([(c, c.state.model_dump_json()) for c in commits])
             self.publisher.publish([outgoing for outgoing in issued if outgoing])
             started += [commit.state.run_id for commit in commits]
@@ -130,14 +133,26 @@ class Site:
         return self.settings.redis_url.get_secret_value()
 
 
+def build_environment(folder: Path, *, redis_url: str, tree: Path = ROOT, **variables: str) -> dict[str, str]:
+    """The environment of a process of the benchmarks in a checkout."""
+    return os.environ | {
+        "PYTHONPATH": f"{tree / 'src'}:{tree}",
+        "FLUXAGENTS_REDIS_URL": redis_url,
+        "FLUXAGENTS_DATA_DIR": str(folder),
+        **variables,
+    }
+
+
 @contextmanager
-def celery(folder: Path, name: str, *arguments: str, redis_url: str) -> Iterator[int]:
-    """A Celery process of the benchmarks' app, ended by a warm shutdown; its id."""
-    environment = os.environ | {"FLUXAGENTS_REDIS_URL": redis_url, "FLUXAGENTS_DATA_DIR": str(folder)}
+def celery(
+    folder: Path, name: str, *arguments: str, redis_url: str, tree: Path = ROOT, **variables: str
+) -> Iterator[int]:
+    """A Celery process of the benchmarks' app in a checkout, ended by a warm shutdown; its id."""
+    environment = build_environment(folder, redis_url=redis_url, tree=tree, **variables)
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "tests.bench.app", *arguments]
     with (folder / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            command, cwd=tree, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
         try:
             yield process.pid
