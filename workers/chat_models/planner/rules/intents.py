@@ -87,6 +87,7 @@ def _read_examples() -> Iterator[tuple[str, Intent]]:
     A tool's example without a word of its own, which the table reads as another intent, asks for nothing new.
     """
     table = _read_table().values()
+    spoken = frozenset[str]().union(*(intent.along.union(*intent.asked_by) for intent in table))
     for name, questions in list_examples().items():
         combinations = [_find_content(tag_question(question)) for question in questions]
         own = [
@@ -94,7 +95,7 @@ def _read_examples() -> Iterator[tuple[str, Intent]]:
             for tags in combinations
             if any(tag.startswith(WORD) for tag in tags)
             or (
-                (len(tags) > 1 or any(tag.islower() and tag in load_weights() for tag in tags))
+                (len(tags) > 1 or (tags and tags <= load_weights().keys() - spoken))
                 and (name.startswith(FLOW) or not any(intent.match(tags) for intent in table))
             )
         ]

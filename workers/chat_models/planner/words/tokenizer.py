@@ -89,6 +89,11 @@ _BARE_UNIT = re.compile(
     re.IGNORECASE,
 )
 """A unit without a number; all numbers of the question have it."""
+_PER_GRAM_AND_HOUR = re.compile(
+    r"\b(?:per|pro|par|por)\s+gram\w*(?:\s+\w+)?\s+(?:and|und|et|y)\s+(?:hour|Stunde|heure|hora)\b",
+    re.IGNORECASE,
+)
+"""The unit of a flux that is asked for, in words; no time passes."""
 _ONE_MORE = re.compile(r"\b(more|extra|additional|further)\s+mmol\s?/\s?gDW\s?/\s?h\b", re.IGNORECASE)
 """The unit where it stands for an amount: "one more mmol/gDW/h of glucose"."""
 _MILLIMOLAR = re.compile(r"(\d)\s?(?:mM\b|mmol\s?(?:/|per )\s?(?:[lL]\b|lit\w+)|millimolar\b)")
@@ -118,6 +123,7 @@ def _normalize(text: str) -> str:
     text = re.sub(r"\u00b0\s?[CF]\b", " degrees", text)
     text = _MILLIMOLAR.sub(rf"\1 {MILLIMOLAR} ", _HOURS.sub(r"\1 hours ", text))
     text = _CONCENTRATION.sub(r"\1 molarity ", text)
+    text = _PER_GRAM_AND_HOUR.sub(" ", text) if "mmol" not in text else text
     text = _BARE_UNIT.sub(" ", _ONE_MORE.sub(r"\1 mmol", text))
     text = _EXTREMES.sub(r"\1 and \2", text)
     text = re.sub(r"\b((?:[a-zA-Z]\.\s?)+)(?=[a-z(,])", _drop_dots, text)
