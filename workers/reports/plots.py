@@ -167,6 +167,8 @@ def _ranges(result: Plottable) -> PlotFigure:
         scale = ""
         if edge > _LOGARITHMIC_FROM_MMOL_PER_GDW_H:
             axes.set_xscale("symlog", linthresh=_LINEAR_UP_TO_MMOL_PER_GDW_H)
+            # Dollar signs are text in plots, and powers of ten would be written with them.
+            axes.xaxis.set_major_formatter("{x:g}")
             scale = f", logarithmic beyond ±{_LINEAR_UP_TO_MMOL_PER_GDW_H:g}"
         axes.axvline(0, color=GREY, linewidth=0.8)
         axes.set_xlim(-edge, edge)

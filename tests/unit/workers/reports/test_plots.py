@@ -79,7 +79,11 @@ def texts(svg: bytes) -> list[str]:
         (
             "run_flux_variability_analysis",
             {},
-            ("flux (mmol/gDW/h), logarithmic beyond ±1", "Flux ranges at 90% of the best growth or more"),
+            (
+                "flux (mmol/gDW/h), logarithmic beyond ±1",
+                "Flux ranges at 90% of the best growth or more",
+                "1000",
+            ),
         ),
         (
             "screen_nutrients",
