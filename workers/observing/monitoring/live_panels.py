@@ -175,7 +175,7 @@ def _read_panel(snapshot: Snapshot, panel: LivePanel, *, is_total: bool) -> Pane
     return PanelReading(
         title=panel.title,
         is_total=is_total,
-        about=panel.bar.metric.help,
+        about=panel.bar.metric.help.replace("`", ""),
         label=panel.label,
         bar=panel.bar.title,
         unit=panel.bar.unit,
