@@ -81,7 +81,12 @@ def name_run(state: RunState) -> str:
     if question := state.inputs.get("question"):
         return str(question)
     what = find_tool(state.flow.name) or state.flow.name
-    given = {name: value for name, value in state.inputs.items() if value is not None}
+    # A digest tells a reader nothing.
+    given = {
+        name: value
+        for name, value in state.inputs.items()
+        if value is not None and not str(value).startswith("sha256:")
+    }
     values = ", ".join(list_values(what, given))
     words = what.replace("_", " ").capitalize()
     return format_value(f"{words}: {values}" if values else words)

@@ -89,4 +89,4 @@ def test_without_scripts_a_genome_is_chosen_in_a_form(site: Site, tmp_path: Path
     expect(page.get_by_text(f"{GENOME.name} is stored")).to_be_visible()
     page.get_by_label(re.compile("^Universal model")).fill("e_coli_core")
     page.get_by_role("button", name="Build a model").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("model_from_genome")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Model from genome")

@@ -41,6 +41,11 @@ def state_of(flow: str, inputs: dict[str, Any]) -> RunState:
         ),
         ("part_of_knock_out_genes", {"genes": ["b0001"]}, "Knock out genes: genes b0001"),
         ("model_comparison", {"models": ["a", "b"], "question": None}, "Model comparison: models a, b"),
+        (
+            "model_from_genome",
+            {"genome": f"sha256:{64 * 'a'}", "media": ["M9_glucose"]},
+            "Model from genome: media M9_glucose",
+        ),
         ("nightly", {}, "Nightly"),
     ],
 )
