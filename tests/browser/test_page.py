@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Route, expect
 from tests.browser.conftest import CHANGE, GROWTH, Site, ask
@@ -53,7 +54,10 @@ def test_two_people_decide_and_both_see_it(site: Site) -> None:
     deciding.keyboard.press("Enter")
     deciding.wait_for_url(re.compile("/runs/"))
     expect(deciding.locator(".answer")).to_contain_text("1.06")
+    more = deciding.get_by_role("link", name="Ask more about this model").get_attribute("href") or ""
     deciding.get_by_role("link", name="The changed model").click()
+    changed = deciding.get_by_role("heading", level=1).inner_text()
+    assert parse_qs(urlsplit(more).query)["model"] == [changed]
     expect(deciding.get_by_role("region", name="Lineage", exact=True)).to_contain_text("by apply_medium")
 
 
