@@ -37,12 +37,12 @@ class Args(ConditionArgs):
     """Which models, under which conditions; the conditions hold for all of them."""
 
     models: tuple[str, ...] = Field(
-        default=(), max_length=10, description="Names or digests of stored models to compare with this one."
+        default=(), max_length=10, description="Names or digests of stored models."
     )
     without: tuple[str, ...] = Field(
-        default=(), description="Also this model without these genes and reactions, all together (ids)."
+        default=(), description="Also this model without these genes and reactions."
     )
-    essentiality: bool = Field(default=True, description="Also compare essential genes and reactions.")
+    essentiality: bool = Field(default=True, description="Also essential genes and reactions.")
     threshold_fraction_of_wild_type: float = Field(
         default=0.01,
         gt=0,
