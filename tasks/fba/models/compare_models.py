@@ -47,12 +47,12 @@ class Args(ConditionArgs):
         default=0.01,
         gt=0,
         le=1,
-        description="Essential is what leaves less than this fraction of the growth.",
+        description="Essential leaves less than this fraction of growth.",
     )
 
     effects: bool = Field(
         default=False,
-        description="Also which differences in reactions change growth or the quantities, each alone.",
+        description="Also which differences in reactions, each alone, change growth or quantities.",
     )
     quantities: tuple[str, ...] = Field(
         default=(),
