@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.scheduler.runs.argument_form import list_arguments
 from fluxagents.tasks.fba.maps.state_comparison import name_state
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.ports.artifacts import EFFECT, Manifest
+from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.reports.community_plots import draw_missing_members, draw_trade_off, draw_transfers
 from fluxagents.workers.reports.culture_plot import draw_culture, list_curves
 from fluxagents.workers.reports.effect_plot import draw_effect
@@ -489,10 +491,12 @@ def _height(bars: int) -> float:
 
 def _effect(result: Plottable) -> PlotFigure:
     """What a call would do, as it was shown before the call."""
-    asked = result.manifest.provenance.args
+    asked: Mapping[str, Any] = result.manifest.provenance.args
     caption = result.caption(f"Effect of {asked['tool']}")
+    rows = list_arguments(TOOLS.entries.get(asked["tool"]), asked["args"])
+    values = ", ".join(f"{row.path} {row.value} {row.unit}".rstrip() for row in rows)
     conditions = textwrap.shorten(
-        f"model {result.manifest.provenance.model_id}; {asked['tool']} {asked['args']}", 115, placeholder=" …"
+        f"model {result.manifest.provenance.model_id}; {asked['tool']}: {values}", 115, placeholder=" …"
     )
     caption = Caption(title=caption.title, conditions=conditions, source=caption.source)
     return draw_effect(result.tables["growth"], result.tables["fluxes"], caption)

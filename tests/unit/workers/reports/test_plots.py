@@ -14,18 +14,20 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.tasks.acts.provenance import provenance_of
+from fluxagents.tasks.ports.artifacts import EFFECT, Manifest, Provenance
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.artifacts.artifacts import artifacts
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.reports.medium_labels import medium_labels
 from fluxagents.workers.reports.plot_figure import DARK, PAPER, Caption
-from fluxagents.workers.reports.plots import growth_by_condition
+from fluxagents.workers.reports.plots import Plottable, draw_plot, growth_by_condition
 from fluxagents.workers.reports.result_figure import draw_result
 
 CAPTION = Caption(title="Growth", conditions="model m", source="here")
@@ -267,6 +269,21 @@ def test_what_has_no_plot_says_so(
     assert isinstance(done.exception, FluxError)
     assert said in str(done.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_effect_of_a_call_is_drawn_with_its_values_in_words() -> None:
+    asked = {"tool": "apply_medium", "args": {"medium_changes": {"EX_o2_e": 0}}}
+    provenance = Provenance(tool=EFFECT, args=asked, model_id="e_coli_core", versions={})
+    fluxes = {
+        "reaction": ["EX_ac_e"],
+        "is_exchange": [True],
+        "before_mmol_per_gdw_h": [0.0],
+        "after_mmol_per_gdw_h": [8.5],
+    }
+    tables = {"growth": pd.DataFrame({"growth_per_h": [0.874, 0.212]}), "fluxes": pd.DataFrame(fluxes)}
+    shown = Plottable("sha256:0", Manifest(provenance=provenance, result={}, tables={}), tables, {})
+    said = " ".join(texts(draw_plot(shown).encode("svg")))
+    assert "model e_coli_core; apply_medium: medium_changes.EX_o2_e 0 mmol/gDW/h" in said
 
 
 def test_no_growth_rate_is_not_drawn_as_one() -> None:
