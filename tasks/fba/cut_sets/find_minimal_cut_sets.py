@@ -36,7 +36,7 @@ class Args(IntegerArgs, CutSetTaskArgs):
     costs: dict[str, float] | None = Field(
         default=None,
         description="Gene or reaction id -> cost of its knock-out in units of your own, above 0; 1 for all "
-        "others.",
+        "others, so that a count is the default.",
     )
     max_cost: float | None = Field(
         default=None,
