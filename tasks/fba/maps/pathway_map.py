@@ -10,7 +10,7 @@ import graphlay
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.maps.core_map import base_id
-from fluxagents.tasks.fba.maps.placement import Drawing, FluxMap, Point, Way
+from fluxagents.tasks.fba.maps.placement import Drawing, FluxMap, Point, Side, Way
 
 if TYPE_CHECKING:
     from cobra import Metabolite, Model, Reaction
@@ -88,6 +88,10 @@ _COMMON_LEAST = 25
 _UNITS_PER_PIXEL = 1 / 40
 _FAR_UNITS = 4.5
 _BESIDE_UNITS = 1.4
+
+_Positions = Mapping[tuple[str, str], Point]
+"""Of metabolites (`m`) and reactions (`r`), by id."""
+
 _LAYOUT: Mapping[str, object] = {
     "direction": "topbottom",
     "routing": {"style": "diagonal"},
@@ -117,7 +121,8 @@ def lay_pathway_map(
         )
     shared = _find_shared(model)
     ends = {reaction.id: _main_ends(reaction, shared) for reaction in reactions}
-    sheet = _Sheet(Drawing(name), _arrange(reactions, ends, fluxes))
+    positions = _arrange(reactions, ends, fluxes)
+    sheet = _Sheet(Drawing(name), positions, _find_crowded(ends, positions))
     for reaction in reactions:
         down = -1.0 if fluxes.get(reaction.id, 0.0) < 0 else 1.0
         sources, targets = ends[reaction.id]
@@ -139,18 +144,43 @@ class _Sheet:
     """The map being drawn; what would cross half of it stands at a further place beside its reaction."""
 
     drawing: Drawing
-    positions: Mapping[tuple[str, str], Point]
+    positions: _Positions
+    crowded: frozenset[str]
+    """Metabolites with a curve at their right, whose names stand at the left."""
     placed: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def place(self, metabolite: str, reaction: str, down: float) -> int:
         """The place of a metabolite of a reaction, below it (1.0) or above (-1.0)."""
         at, middle = self.positions["m", metabolite], self.positions["r", reaction]
-        is_far = abs(at[1] - middle[1]) > _FAR_UNITS
+        is_far = _is_far(self.positions, metabolite, reaction)
         key = metabolite, reaction if is_far else ""
         if key not in self.placed:
             beside = middle[0] + _BESIDE_UNITS, middle[1] + down * _BESIDE_UNITS
-            self.placed[key] = self.drawing.place(metabolite, beside if is_far else at)
+            side: Side = "left" if metabolite in self.crowded and not is_far else "right"
+            self.placed[key] = self.drawing.place(metabolite, beside if is_far else at, label=side)
         return self.placed[key]
+
+
+def _is_far(positions: _Positions, metabolite: str, reaction: str) -> bool:
+    return abs(positions["m", metabolite][1] - positions["r", reaction][1]) > _FAR_UNITS
+
+
+def _find_crowded(
+    ends: Mapping[str, tuple[Sequence[str], Sequence[str]]], positions: _Positions
+) -> frozenset[str]:
+    """The metabolites at an end of a reaction of which another one stands further to the right."""
+
+    def is_right(other: str, metabolite: str, reaction: str) -> bool:
+        return _is_far(positions, other, reaction) or positions["m", other][0] > positions["m", metabolite][0]
+
+    return frozenset(
+        metabolite
+        for reaction, sides in ends.items()
+        for side in sides
+        for metabolite in side
+        if not _is_far(positions, metabolite, reaction)
+        and any(is_right(other, metabolite, reaction) for other in side if other != metabolite)
+    )
 
 
 def _find_shared(model: Model) -> frozenset[str]:

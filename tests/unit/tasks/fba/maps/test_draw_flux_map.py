@@ -101,6 +101,14 @@ def test_escher_gets_what_its_format_asks_for(textbook: Any, call: Callable[...,
     assert not body["reactions"].keys() & nodes.keys()
 
 
+def test_a_name_stands_at_the_left_where_a_curve_leaves_to_the_right(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    places = call(NAME, textbook, pathway="glycolysis").tables()["places"]
+    left = places[places["is_main"] & (places["label_x"] < places["x"])]
+    assert {*left["label"]} == {"glc__D", "g6p", "dhap"}
+
+
 def test_any_pathway_is_laid_out_by_itself(ijo1366: Any, call: Callable[..., Any]) -> None:
     found = call(NAME, ijo1366, pathway="Histidine Metabolism")
     members = {r.id for r in ijo1366.reactions if r.subsystem == "Histidine Metabolism"}
