@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fluxagents.flows.errors import ErrorClass
 from fluxagents.workers.chat_models.planner.calls.interpretation import Interpretation, PlannedCall
 from fluxagents.workers.chat_models.planner.reporting.reported_finding import (
     OWN_MEDIUM,
@@ -110,8 +111,11 @@ def _list_notes(situation: Situation) -> list[str]:
 
 
 def _list_errors(situation: Situation) -> list[str]:
+    """What failed, but for names whose ids were found since."""
     lines = []
     for error in situation.errors:
+        if error["error"] == ErrorClass.UNKNOWN_ID and not error.get("open"):
+            continue
         hints = "".join(f"; {hint}" for hint in error.get("try", ()))
         lines.append(f"Failed: {error['at']} ({error['error']}): {error['message']}{hints}.")
     return list(dict.fromkeys(lines))

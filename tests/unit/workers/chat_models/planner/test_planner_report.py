@@ -178,6 +178,15 @@ def test_failures_are_told_with_their_way_out() -> None:
     assert "Failed: analyze_essentiality (unknown_id): reaction 'PFX' is not here; nearest: PFK." in text
 
 
+def test_a_name_whose_id_was_found_is_no_failure() -> None:
+    renamed = FluxError(ErrorClass.UNKNOWN_ID, "gene 'pfkA' is not here")
+    slow = FluxError(ErrorClass.TIMEOUT, "it took too long")
+    errors = [renamed.info("knock_out"), slow.info("analyze_essentiality")]
+    text = report("Which genes are essential?", ESSENTIALITY, errors=errors, open_errors=0)
+    assert "pfkA" not in text
+    assert "Failed: analyze_essentiality (timeout): it took too long." in text
+
+
 @pytest.mark.parametrize("question", ["Which genes are essential?", "What is the weather?", "Remove oxygen"])
 def test_it_says_what_it_is_and_never_more_than_it_may(question: str) -> None:
     many = [Note(by="ada", about="x", text="word " * 400) for _ in range(8)]
