@@ -32,7 +32,8 @@ REDIS_SCHEMES = ("redis://", "rediss://", SENTINEL_SCHEME)
 SHORTEST_KEY = 32
 """Characters of a key that signs messages."""
 
-RECONCILES_A_TRACE = 5
+RELAY_PERIODS = 5
+"""Of reconciling, between two times that spans are sent."""
 
 HEX_KEY = r"^[0-9a-f]{64}$"
 """An Ed25519 key, private or public."""
@@ -387,7 +388,7 @@ class Settings(BaseSettings):
     @property
     def trace_every_s(self) -> float:
         """How often spans are sent: a request has its price whatever it holds, and nobody waits."""
-        return self.reconcile_every_s * RECONCILES_A_TRACE
+        return self.reconcile_every_s * RELAY_PERIODS
 
     @property
     def trace_header_fields(self) -> dict[str, str]:

@@ -54,16 +54,17 @@ class Terms:
         compounds = sorted(self.compounds - evidence.compounds)
         return (
             *(f"{number:g}" for number in numbers),
-            *sorted(
-                i
-                for i in self.ids
-                if not any(i == other or other.startswith(f"{i}_") for other in evidence.ids)
-            ),
+            *sorted(name for name in self.ids if not _is_among(name, evidence.ids)),
             *(compounds_by_id()[compound].names[0] for compound in compounds),
         )
 
     def __or__(self, other: Terms) -> Terms:
         return Terms(self.numbers | other.numbers, self.ids | other.ids, self.compounds | other.compounds)
+
+
+def _is_among(identifier: str, others: frozenset[str]) -> bool:
+    """Whether an id is one of these, or of a metabolite whose compartment one of them also names."""
+    return identifier in others or any(other.startswith(f"{identifier}_") for other in others)
 
 
 def _is_same(number: float, recorded: float) -> bool:

@@ -67,11 +67,11 @@ class Installation:
 
     def carry_out(self, *, is_traced: bool) -> Round:
         """Let some runs end, and their spans arrive."""
-        idle_s = self._read_processor_time()
+        first_s = self._read_processor_time()
         time.sleep(IDLE_S)
         before_s, began_s = self._read_processor_time(), time.monotonic()
-        idle_s = (before_s - idle_s) / IDLE_S
-        lines, sent = len(self.journal.lines), self._count_traced()
+        idle_share = (before_s - first_s) / IDLE_S
+        known, sent = len(self.journal.lines), self._count_traced()
         variables = {VARIABLE: str(self.folder / "journal")}
         if is_traced:
             variables["FLUXAGENTS_TRACE_URL"] = self.receiver.url
@@ -81,11 +81,11 @@ class Installation:
             env=build_environment(self.folder, redis_url=self.redis_url, tree=self.tree, **variables),
             check=True,
         )
-        eventually(lambda: self._count_steps(lines) == RUNS * STEPS, within_s=PATIENCE_S)
+        eventually(lambda: self._count_steps(known) == RUNS * STEPS, within_s=PATIENCE_S)
         wanted = sent + RUNS * is_traced
         eventually(lambda: self._count_traced() == wanted, within_s=PATIENCE_S)
-        cpu_s = self._read_processor_time() - before_s - idle_s * (time.monotonic() - began_s)
-        new = self.journal.lines[lines:]
+        cpu_s = self._read_processor_time() - before_s - idle_share * (time.monotonic() - began_s)
+        new = self.journal.lines[known:]
         took_s = new[-1].at_s - next(line.at_s for line in new if line.what == "enqueue")
         return Round(RUNS / took_s, 1_000 * cpu_s / RUNS)
 
